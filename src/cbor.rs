@@ -1,0 +1,1 @@
+//! CBOR as Kubernetes writes it, parsed into a tree.

@@ -1,0 +1,1 @@
+//! Encryption at rest. Knows nothing of etcd: a resource and authenticated data come in.

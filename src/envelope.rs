@@ -1,0 +1,1 @@
+//! The `k8s\0` envelope: runtime.Unknown.

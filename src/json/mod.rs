@@ -1,0 +1,1 @@
+//! JSON exactly as Go prints it.

@@ -1,0 +1,25 @@
+//! What Kubernetes keeps in etcd, decoded.
+#![forbid(unsafe_code)]
+// While the stages are being joined.
+#![allow(dead_code, unused_imports)]
+
+// The foundation, then the modules in the order of the way of the data.
+mod error;
+mod limits;
+mod wire;
+
+pub mod etcd;
+pub mod registry_key;
+pub mod storage_value;
+pub mod encryption;
+pub mod envelope;
+pub mod schema;
+mod tree;
+mod cbor;
+mod de;
+mod json;
+mod yaml;
+mod decoder;
+
+pub use error::{Buffer, Category, Error, Result};
+pub use limits::Limits;

@@ -1,0 +1,41 @@
+//! Bounds on what hostile bytes may cost, in one place.
+
+/// Bounds that decoding keeps. Reaching one is an error of category
+/// [`Limit`](crate::Category::Limit), never a silent cut.
+///
+/// The defaults stand above anything that Kubernetes writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Nesting of messages within one protobuf value. Kubernetes' deepest kind
+    /// without recursion nests 16 messages.
+    pub message_depth: usize,
+    /// Nesting of arrays and objects in a JSON value, or in JSON inside
+    /// protobuf, that is only printed. Go's own scanner stops at 10,000.
+    pub json_depth: usize,
+    /// Nesting of arrays and maps in a CBOR or YAML value, and of JSON that is
+    /// decoded into a typed object.
+    pub tree_depth: usize,
+    /// Bytes of one stored value. etcd's default for a whole request is 1.5 MiB.
+    pub value_bytes: usize,
+    /// Pages that one walk of a database file may visit, as a multiple of the
+    /// pages in the file. A sound file needs 1.
+    pub page_visits: usize,
+}
+
+impl Limits {
+    /// The default bounds.
+    pub const DEFAULT: Limits = Limits {
+        message_depth: 100,
+        json_depth: 10_000,
+        tree_depth: 128,
+        value_bytes: 64 << 20,
+        page_visits: 1,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits::DEFAULT
+    }
+}

@@ -1,0 +1,1 @@
+//! The etcd keys of an API server: key → group resource, namespace, name.

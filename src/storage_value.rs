@@ -1,0 +1,1 @@
+//! What a stored value is, told by its first bytes.

@@ -1,0 +1,1 @@
+//! A value in JSON's data model, for what carries no schema: YAML, CBOR.

@@ -1,0 +1,169 @@
+use crate::error::{Error, Result};
+use crate::wire::Reader;
+
+/// How a field's payload is laid out, by the protobuf specification's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WireType {
+    Varint = 0,
+    Fixed64 = 1,
+    LengthDelimited = 2,
+    Group = 3,
+    Fixed32 = 5,
+}
+
+impl WireType {
+    /// The specification's number; a group is named by its start tag.
+    pub(crate) const fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+/// One field's payload.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Payload<'a> {
+    Varint(u64),
+    Fixed64(u64),
+    LengthDelimited(&'a [u8]),
+    /// A group, skipped whole: no Kubernetes message has one.
+    Group,
+    Fixed32(u32),
+}
+
+impl Payload<'_> {
+    pub(crate) const fn wire_type(&self) -> WireType {
+        match self {
+            Payload::Varint(_) => WireType::Varint,
+            Payload::Fixed64(_) => WireType::Fixed64,
+            Payload::LengthDelimited(_) => WireType::LengthDelimited,
+            Payload::Group => WireType::Group,
+            Payload::Fixed32(_) => WireType::Fixed32,
+        }
+    }
+}
+
+/// One field as it stands on the wire.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Field<'a> {
+    pub(crate) number: u32,
+    pub(crate) payload: Payload<'a>,
+    /// The whole field: tag, length and payload.
+    pub(crate) bytes: &'a [u8],
+    /// Where the tag begins.
+    pub(crate) offset: u64,
+    /// Where the payload begins: after the tag, and after the length if there is one.
+    pub(crate) payload_offset: u64,
+}
+
+/// The fields of one message, in wire order.
+///
+/// The `bytes` of all fields, joined, are the input: nothing is skipped unseen.
+/// After an error the iterator ends.
+pub(crate) struct Fields<'a> {
+    reader: Reader<'a>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(reader: Reader<'a>) -> Fields<'a> {
+        Fields { reader }
+    }
+
+    #[inline]
+    pub(crate) fn next_field(&mut self) -> Result<Option<Field<'a>>> {
+        if self.reader.is_empty() {
+            return Ok(None);
+        }
+        let reader = &mut self.reader;
+        let start = reader.position();
+        let offset = reader.offset();
+        let tag = reader.varint("field tag")?;
+        let (number, wire_type) = split_tag(tag).map_err(|e| e.at(reader.buffer(), offset))?;
+        let mut payload_offset = reader.offset();
+        let payload = match wire_type {
+            WireType::Varint => Payload::Varint(reader.varint("varint field")?),
+            WireType::Fixed64 => Payload::Fixed64(reader.fixed64("64-bit field")?),
+            WireType::Fixed32 => Payload::Fixed32(reader.fixed32("32-bit field")?),
+            WireType::LengthDelimited => {
+                let (bytes, at) = reader.length_delimited("length-delimited field")?;
+                payload_offset = at;
+                Payload::LengthDelimited(bytes)
+            }
+            WireType::Group => {
+                skip_group(reader)?;
+                Payload::Group
+            }
+        };
+        Ok(Some(Field {
+            number,
+            payload,
+            bytes: reader.since(start),
+            offset,
+            payload_offset,
+        }))
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<Field<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.next_field().transpose();
+        if matches!(next, Some(Err(_))) {
+            self.reader = Reader::with_base(&[], self.reader.offset(), self.reader.buffer());
+        }
+        next
+    }
+}
+
+/// As Go: the number is the low 32 bits of the tag's upper part, and must be positive.
+#[inline]
+fn split_tag(tag: u64) -> Result<(u32, WireType)> {
+    let number = (tag >> 3) as u32;
+    let wire_type = match tag & 7 {
+        0 => WireType::Varint,
+        1 => WireType::Fixed64,
+        2 => WireType::LengthDelimited,
+        3 => WireType::Group,
+        4 => {
+            return Err(Error::malformed(
+                "field tag",
+                "end of a group that never began",
+            ));
+        }
+        5 => WireType::Fixed32,
+        _ => return Err(Error::malformed("field tag", "wire type is neither 0 to 5")),
+    };
+    if number == 0 || number > i32::MAX as u32 {
+        return Err(Error::malformed(
+            "field tag",
+            "field number is not positive",
+        ));
+    }
+    Ok((number, wire_type))
+}
+
+/// Reads to the end of a group whose start tag is read, without recursion.
+///
+/// As Go's `skipGenerated`: nested groups are counted, and neither the numbers
+/// inside nor the number of an end tag are looked at.
+#[cold]
+fn skip_group(reader: &mut Reader<'_>) -> Result<()> {
+    let mut depth = 1usize;
+    while depth > 0 {
+        let offset = reader.offset();
+        match reader.varint("tag in a group")? & 7 {
+            0 => drop(reader.varint("varint in a group")?),
+            1 => drop(reader.bytes(8, "64-bit field in a group")?),
+            2 => drop(reader.length_delimited("length-delimited field in a group")?),
+            3 => depth += 1,
+            4 => depth -= 1,
+            5 => drop(reader.bytes(4, "32-bit field in a group")?),
+            _ => {
+                return Err(
+                    Error::malformed("tag in a group", "wire type is neither 0 to 5")
+                        .at(reader.buffer(), offset),
+                );
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+use crate::error::{Buffer, Error, Result};
+
+/// Bytes with a position that remembers where they began in the whole buffer,
+/// so that an error raised three messages deep still tells the original offset.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    data: &'a [u8],
+    position: usize,
+    base: u64,
+    buffer: Buffer,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(data: &'a [u8], buffer: Buffer) -> Reader<'a> {
+        Reader::with_base(data, 0, buffer)
+    }
+
+    /// `base` is the offset of `data[0]` in `buffer`.
+    pub(crate) fn with_base(data: &'a [u8], base: u64, buffer: Buffer) -> Reader<'a> {
+        Reader {
+            data,
+            position: 0,
+            base,
+            buffer,
+        }
+    }
+
+    /// Offset of the next byte in the whole buffer.
+    #[inline]
+    pub(crate) fn offset(&self) -> u64 {
+        self.base + self.position as u64
+    }
+
+    pub(crate) fn buffer(&self) -> Buffer {
+        self.buffer
+    }
+
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The bytes from `start` (a former [`Reader::position`]) up to here.
+    #[inline]
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+        self.data.get(start..self.position).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.position >= self.data.len()
+    }
+
+    #[inline]
+    pub(crate) fn remaining(&self) -> usize {
+        self.data.len() - self.position
+    }
+
+    /// An error at the next byte.
+    #[cold]
+    pub(crate) fn malformed(&self, what: &'static str, detail: &'static str) -> Error {
+        Error::malformed(what, detail).at(self.buffer, self.offset())
+    }
+
+    #[cold]
+    fn truncated(&self, what: &'static str, need: u64) -> Error {
+        Error::truncated(what, need, self.remaining() as u64).at(self.buffer, self.offset())
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&mut self, length: u64, what: &'static str) -> Result<&'a [u8]> {
+        // Compared as u64, so that no length wraps on a 32-bit machine.
+        if length > self.remaining() as u64 {
+            return Err(self.truncated(what, length));
+        }
+        let end = self.position + length as usize;
+        let bytes = &self.data[self.position..end];
+        self.position = end;
+        Ok(bytes)
+    }
+
+    /// A base-128 varint.
+    ///
+    /// As Go does: ten bytes at most; bits of the tenth above the 64th are
+    /// dropped without an error; overlong forms are fine.
+    #[inline]
+    pub(crate) fn varint(&mut self, what: &'static str) -> Result<u64> {
+        match self.data.get(self.position) {
+            Some(&byte) if byte < 0x80 => {
+                self.position += 1;
+                Ok(u64::from(byte))
+            }
+            _ => self.varint_slow(what),
+        }
+    }
+
+    fn varint_slow(&mut self, what: &'static str) -> Result<u64> {
+        let mut value = 0u64;
+        for (index, &byte) in self.data[self.position..].iter().take(10).enumerate() {
+            value |= u64::from(byte & 0x7f) << (7 * index);
+            if byte < 0x80 {
+                self.position += index + 1;
+                return Ok(value);
+            }
+        }
+        if self.remaining() >= 10 {
+            return Err(self.malformed(what, "varint is longer than 10 bytes"));
+        }
+        let need = self.remaining() as u64 + 1;
+        Err(self.truncated(what, need))
+    }
+
+    /// A varint length and as many bytes. Lengths that are negative as Go's
+    /// `int` are told apart from those that merely point past the end.
+    #[inline]
+    pub(crate) fn length_delimited(&mut self, what: &'static str) -> Result<(&'a [u8], u64)> {
+        let length = self.varint(what)?;
+        if length > i64::MAX as u64 {
+            return Err(self.malformed(what, "negative length"));
+        }
+        let offset = self.offset();
+        Ok((self.bytes(length, what)?, offset))
+    }
+
+    pub(crate) fn fixed32(&mut self, what: &'static str) -> Result<u32> {
+        let bytes = self.bytes(4, what)?;
+        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+    }
+
+    pub(crate) fn fixed64(&mut self, what: &'static str) -> Result<u64> {
+        let low = self.fixed32(what)?;
+        let high = self.fixed32(what)?;
+        Ok(u64::from(high) << 32 | u64::from(low))
+    }
+}

@@ -1,0 +1,1 @@
+//! YAML: parsing stored values, printing objects.
