@@ -15,6 +15,9 @@ pub mod encryption;
 pub mod envelope;
 pub mod schema;
 mod tree;
+mod utf8;
+mod object;
+mod report;
 mod cbor;
 mod de;
 mod json;
@@ -22,4 +25,7 @@ mod yaml;
 mod decoder;
 
 pub use error::{Buffer, Category, Error, Result};
+pub use json::WriteError;
 pub use limits::Limits;
+pub use object::Object;
+pub use report::{Report, RetiredField, UnknownField};

@@ -13,8 +13,9 @@ use serde::forward_to_deserialize_any;
 
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::de::{Entries, Items, Members, Pieces, Segment, Value, Walk};
-use crate::error::{Error, Result};
+use crate::error::{Category, Error, Result};
 use crate::schema::row::Message;
+use crate::tree;
 use crate::utf8;
 
 /// What the envelope says of a top-level object.
@@ -80,7 +81,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
                 visitor.visit_str(&utf8::lossy(&bytes))
             }
             Value::Json(bytes, offset) => visit_json(walk, bytes, offset, visitor),
-            Value::Tree(tree) => tree.deserialize_any(visitor),
+            Value::Tree(tree) => tree_deserializer(tree).deserialize_any(visitor),
             Value::List(kind, run) => {
                 let mark = walk.mark();
                 let left = run.len();
@@ -157,7 +158,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
                 walk.release(mark);
                 Ok(value)
             }
-            Value::Tree(tree) => tree.deserialize_enum(name, variants, visitor),
+            Value::Tree(tree) => tree_deserializer(tree).deserialize_enum(name, variants, visitor),
             Value::Json(bytes, offset) => {
                 with_json(walk, bytes, offset, |json| match json {
                     Json::Borrowed(json) => json.deserialize_enum(name, variants, visitor),
@@ -184,7 +185,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
 #[expect(clippy::cast_precision_loss, reason = "the bounds are powers of two")]
 fn visit_double<'de, V: Visitor<'de>>(value: f64, visitor: V) -> Result<V::Value> {
     if !value.is_finite() {
-        return Err(crate::json::not_finite());
+        return Err(Error::new(Category::Unrepresentable, "double", "NaN or an infinity"));
     }
     let integral = value.fract() == 0.0 && !(value == 0.0 && value.is_sign_negative());
     if integral && value >= 0.0 && value < u64::MAX as f64 {
@@ -261,7 +262,7 @@ fn with_json<'de, T>(
 /// Our error for one of serde_json's, whose text may quote the payload.
 #[cold]
 pub(crate) fn json_error(error: &serde_json::Error, bytes: &[u8], offset: u64) -> Error {
-    use serde_json::error::Category;
+    use serde_json::error::Category as Fault;
     // Its position is a line and a column, both counted from 1.
     let line = bytes
         .split_inclusive(|byte| *byte == b'\n')
@@ -272,9 +273,9 @@ pub(crate) fn json_error(error: &serde_json::Error, bytes: &[u8], offset: u64) -
     let deep = error.to_string().starts_with("recursion limit");
     let made = match error.classify() {
         _ if deep => Error::limit("JSON", "nested deeper than serde_json allows"),
-        Category::Data => Error::custom(error),
-        Category::Eof => Error::malformed("JSON", "ends too early"),
-        Category::Syntax | Category::Io => Error::malformed("JSON", "not valid"),
+        Fault::Data => Error::custom(error),
+        Fault::Eof => Error::malformed("JSON", "ends too early"),
+        Fault::Syntax | Fault::Io => Error::malformed("JSON", "not valid"),
     };
     made.at(crate::Buffer::Raw, offset.saturating_add(within as u64))
 }
@@ -385,4 +386,8 @@ impl<'de> MapAccess<'de> for ObjectAccess<'_, 'de> {
         let value = std::mem::replace(&mut self.value, Value::Null);
         seed.deserialize(ValueDeserializer::new(self.walk, value))
     }
+}
+
+fn tree_deserializer(tree: tree::Value<'_>) -> tree::ValueDeserializer<'_, Error> {
+    tree.into_deserializer()
 }

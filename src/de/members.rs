@@ -6,7 +6,7 @@ use crate::de::walk::UNKNOWN;
 use crate::de::{Mark, Pieces, Segment, Value, Walk, scalar};
 use crate::error::Result;
 use crate::schema::row::{Field, Form, Label, Message, Type};
-use crate::tree::Tree;
+use crate::tree::Value as Tree;
 use crate::wire::{Fields, Payload, Reader};
 
 /// Steps through the members of a message, those of inline messages at their
@@ -18,7 +18,7 @@ pub(crate) struct Members {
     outer: Vec<Frame>,
     path: usize,
     body: Mark,
-    unknown: Vec<Tree>,
+    unknown: Vec<Tree<'static>>,
 }
 
 #[derive(Debug)]
@@ -127,18 +127,18 @@ impl Frame {
 }
 
 /// An unknown field as `$unknownFields` lists it.
-fn unknown_tree(message: &'static Message, bytes: &[u8]) -> Option<Tree> {
+fn unknown_tree(message: &'static Message, bytes: &[u8]) -> Option<Tree<'static>> {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let reader = Reader::new(bytes, crate::Buffer::Raw);
     let field = Fields::new(reader).next_field().ok()??;
     let members = [
-        ("bytes", Tree::String(STANDARD.encode(bytes))),
-        ("message", Tree::String(message.name.to_owned())),
+        ("bytes", Tree::String(STANDARD.encode(bytes).into())),
+        ("message", Tree::String(message.name.into())),
         ("number", Tree::Int(i64::from(field.number))),
         ("wireType", Tree::Int(i64::from(field.payload.wire_type().number()))),
     ];
     Some(Tree::Object(
-        members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
+        members.map(|(name, value)| (name.into(), value)).into_iter().collect(),
     ))
 }
 

@@ -30,6 +30,6 @@ pub(crate) use entries::Entries;
 pub(crate) use items::Items;
 pub(crate) use members::Members;
 pub(crate) use path::{Path, Segment};
-pub(crate) use report::Report;
+pub(crate) use report::{Report, Retired};
 pub(crate) use value::Value;
 pub(crate) use walk::{Mark, Occurrence, Options, Pieces, Walk};

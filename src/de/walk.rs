@@ -139,7 +139,7 @@ impl<'a> Walk<'a> {
         self.at
     }
 
-    pub(super) fn buffer(&self) -> Buffer {
+    pub(crate) fn buffer(&self) -> Buffer {
         self.buffer
     }
 
@@ -376,6 +376,16 @@ impl<'a> Walk<'a> {
         }
         self.release(mark);
         Ok(())
+    }
+
+    /// Decodes a whole message and keeps nothing of it but the report.
+    pub(crate) fn check_message(
+        &mut self,
+        message: &'static Message,
+        pieces: Pieces<'a>,
+    ) -> Result<()> {
+        let value = self.message_value(message, pieces)?;
+        self.check(value)
     }
 
     /// Runs `look` with nothing reported.

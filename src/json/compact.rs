@@ -4,7 +4,7 @@ use super::head::{Head, HeadReader};
 use super::scanner::{Scanner, Token};
 use super::string::{escape_ascii, escape_line_separator};
 use super::text::Text;
-use super::utf8;
+use crate::utf8;
 use crate::error::Result;
 use crate::wire::Reader;
 

@@ -21,7 +21,7 @@ mod number;
 mod scanner;
 mod string;
 mod text;
-mod utf8;
+mod object;
 mod value;
 
 #[cfg(test)]
@@ -30,9 +30,10 @@ mod conformance;
 pub(crate) use compact::{Compacted, HtmlEscape, compact, compact_with_head};
 pub(crate) use head::{Head, head};
 pub(crate) use indent::indent;
+pub use object::WriteError;
+pub(crate) use object::Printer;
 pub(crate) use number::{write_f64, write_i64, write_u64};
 pub(crate) use scanner::{Scanner, Token};
 pub(crate) use string::write_string;
 pub(crate) use text::Text;
-pub(crate) use utf8::lossy;
 pub(crate) use value::write_value;

@@ -9,6 +9,7 @@ use crate::de::{Entries, Head, Items, Members, Pieces, Segment, Value, Walk};
 use crate::error::Error;
 use crate::json::{HtmlEscape, compact, write_f64, write_i64, write_string, write_value};
 use crate::schema::row::Message;
+use crate::wire::Reader;
 
 /// Why printing to a writer ended early.
 #[derive(Debug, thiserror::Error)]
@@ -186,14 +187,8 @@ impl<'w, 'a> Printer<'w, 'a> {
 
     fn json(&mut self, bytes: &[u8], offset: u64) -> Result {
         let depth = self.walk.limits().json_depth;
-        let compacted = compact(
-            self.out,
-            bytes,
-            HtmlEscape::Yes,
-            depth,
-            self.walk.buffer(),
-            offset,
-        )?;
+        let json = Reader::with_base(bytes, offset, self.walk.buffer());
+        let compacted = compact(self.out, json, HtmlEscape::Yes, depth)?;
         if compacted.invalid_utf8 {
             self.walk.invalid_utf8()?;
         }

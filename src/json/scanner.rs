@@ -6,7 +6,7 @@
 
 use super::string::plain_prefix;
 use super::text::Text;
-use super::utf8;
+use crate::utf8;
 use crate::error::{Buffer, Error, Result};
 use crate::wire::Reader;
 
