@@ -1,11 +1,13 @@
 //! A value in JSON's data model, for what carries no schema: YAML, CBOR.
 //!
-//! Strings are borrowed from the stored bytes where those hold them as they are.
-//! Objects keep their keys in the order of their UTF-8 bytes, as Go prints a
-//! `map[string]any`. The parsers bound the depth
-//! ([`Limits::tree_depth`](crate::Limits::tree_depth)), so that recursion over
-//! a tree, dropping it included, is safe.
+//! Strings are bytes, as Go's are: CBOR's byte strings need not be UTF-8, and two
+//! keys that differ in a bad byte only are two keys. They are borrowed from the
+//! stored bytes where those hold them as they are. Objects keep their keys in the
+//! order of their bytes, as Go prints a `map[string]any`. The parsers bound the
+//! depth ([`Limits::tree_depth`](crate::Limits::tree_depth)), so that recursion
+//! over a tree, dropping it included, is safe.
 
+use crate::json::lossy;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{self, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
@@ -21,28 +23,70 @@ pub(crate) enum Value<'a> {
     /// Above `i64::MAX`, or any other integer from an unsigned source.
     Uint(u64),
     Float(f64),
-    String(Cow<'a, str>),
+    /// Mostly UTF-8; what is not is replaced when it is printed or decoded.
+    String(Cow<'a, [u8]>),
     Array(Vec<Value<'a>>),
     Object(Object<'a>),
 }
 
+/// One step of the way to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    Key(&'a [u8]),
+    Index(usize),
+}
+
 /// Members by key, sorted by the bytes of the key.
-pub(crate) type Object<'a> = BTreeMap<Cow<'a, str>, Value<'a>>;
+pub(crate) type Object<'a> = BTreeMap<Cow<'a, [u8]>, Value<'a>>;
 
 impl<'a> Value<'a> {
     /// The member `key`, if this is an object that has one.
     pub(crate) fn get(&self, key: &str) -> Option<&Value<'a>> {
         match self {
-            Value::Object(members) => members.get(key),
+            Value::Object(members) => members.get(key.as_bytes()),
             _ => None,
         }
     }
 
     /// The text, if this is a string.
-    pub(crate) fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<Cow<'_, str>> {
         match self {
-            Value::String(text) => Some(text),
+            Value::String(text) => Some(lossy(text)),
             _ => None,
+        }
+    }
+
+    /// Calls `found` with the way to each string, and to each key as the last
+    /// step of its own way, that is not UTF-8.
+    pub(crate) fn visit_invalid_utf8(&self, found: &mut impl FnMut(&[Step<'_>])) {
+        self.visit_invalid_utf8_below(&mut Vec::new(), found);
+    }
+
+    fn visit_invalid_utf8_below<'s>(
+        &'s self,
+        way: &mut Vec<Step<'s>>,
+        found: &mut impl FnMut(&[Step<'_>]),
+    ) {
+        match self {
+            Value::String(text) if std::str::from_utf8(text).is_err() => found(way),
+            Value::Array(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    way.push(Step::Index(index));
+                    value.visit_invalid_utf8_below(way, found);
+                    way.pop();
+                }
+            }
+            Value::Object(members) => {
+                for (key, value) in members {
+                    way.push(Step::Key(key));
+                    if std::str::from_utf8(key).is_err() {
+                        found(way);
+                    }
+                    value.visit_invalid_utf8_below(way, found);
+                    way.pop();
+                }
+            }
+            _ => {}
         }
     }
 
@@ -93,8 +137,10 @@ impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
             Value::Int(value) => visitor.visit_i64(value),
             Value::Uint(value) => visitor.visit_u64(value),
             Value::Float(value) => visitor.visit_f64(value),
-            Value::String(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
-            Value::String(Cow::Owned(text)) => visitor.visit_string(text),
+            Value::String(text) => match into_str(text) {
+                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            },
             Value::Array(values) => {
                 let mut sequence = SeqDeserializer::new(values.into_iter());
                 let result = visitor.visit_seq(&mut sequence)?;
@@ -102,7 +148,9 @@ impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
                 Ok(result)
             }
             Value::Object(members) => {
-                let entries = members.into_iter().map(|(key, value)| (Key(key), value));
+                let entries = members
+                    .into_iter()
+                    .map(|(key, value)| (Key(into_str(key)), value));
                 let mut map = MapDeserializer::new(entries);
                 let result = visitor.visit_map(&mut map)?;
                 map.end()?;
@@ -134,12 +182,14 @@ impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
         visitor: V,
     ) -> Result<V::Value, E> {
         match self.value {
-            Value::String(Cow::Borrowed(text)) => {
-                visitor.visit_enum(BorrowedStrDeserializer::new(text))
-            }
-            Value::String(Cow::Owned(text)) => visitor.visit_enum(text.into_deserializer()),
+            Value::String(text) => match into_str(text) {
+                Cow::Borrowed(text) => visitor.visit_enum(BorrowedStrDeserializer::new(text)),
+                Cow::Owned(text) => visitor.visit_enum(text.into_deserializer()),
+            },
             Value::Object(members) if members.len() == 1 => {
-                let entries = members.into_iter().map(|(key, value)| (Key(key), value));
+                let entries = members
+                    .into_iter()
+                    .map(|(key, value)| (Key(into_str(key)), value));
                 visitor.visit_enum(de::value::MapAccessDeserializer::new(MapDeserializer::new(
                     entries,
                 )))
@@ -152,6 +202,16 @@ impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
         bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
         identifier ignored_any
+    }
+}
+
+fn into_str(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => lossy(error.as_bytes()).into_owned(),
+        }),
     }
 }
 
@@ -280,16 +340,16 @@ mod tests {
                 _ => Value::Float(number.as_f64().unwrap()),
             },
             serde_json::Value::String(text) if text == borrowed => {
-                Value::String(Cow::Borrowed(borrowed))
+                Value::String(Cow::Borrowed(borrowed.as_bytes()))
             }
-            serde_json::Value::String(text) => Value::String(Cow::Owned(text)),
+            serde_json::Value::String(text) => Value::String(Cow::Owned(text.into())),
             serde_json::Value::Array(values) => {
                 Value::Array(values.into_iter().map(|v| tree(v, borrowed)).collect())
             }
             serde_json::Value::Object(members) => Value::Object(
                 members
                     .into_iter()
-                    .map(|(key, value)| (Cow::Owned(key), tree(value, borrowed)))
+                    .map(|(key, value)| (Cow::Owned(key.into()), tree(value, borrowed)))
                     .collect(),
             ),
         }
@@ -328,7 +388,7 @@ mod tests {
 
     #[test]
     fn the_same_errors_as_serde_json_and_no_payload_for_strings() {
-        let string = || Value::String(Cow::Borrowed("secret"));
+        let string = || Value::String(Cow::Borrowed(b"secret"));
         let error = decode::<Shape>(Value::Array(vec![])).unwrap_err();
         assert!(error.to_string().contains("sequence"));
         assert!(decode::<(u8,)>(Value::Array(vec![Value::Int(1), Value::Int(2)])).is_err());
@@ -345,5 +405,35 @@ mod tests {
         crate::json::write_value(&mut out, &tree(json, "")).unwrap();
         let expected = "{\"A\":3,\"a\":5,\"aa\":4,\"z\":2,\"é\":1,\"\u{ffff}\":6,\"😀\":7}";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn bad_utf8_is_found_replaced_and_kept_apart_in_keys() {
+        let string = |bytes: &'static [u8]| Value::String(Cow::Borrowed(bytes));
+        let value = Value::Object(BTreeMap::from([
+            (
+                Cow::Borrowed(&b"a"[..]),
+                Value::Array(vec![string(b"x"), string(b"\xff")]),
+            ),
+            (Cow::Borrowed(&b"k\xfe"[..]), string("é".as_bytes())),
+            (Cow::Borrowed(&b"k\xff"[..]), string(b"y")),
+        ]));
+        let mut ways = Vec::new();
+        value.visit_invalid_utf8(&mut |way| ways.push(format!("{way:?}")));
+        assert_eq!(
+            ways,
+            [
+                "[Key([97]), Index(1)]",
+                "[Key([107, 254])]",
+                "[Key([107, 255])]"
+            ]
+        );
+        let mut out = Vec::new();
+        crate::json::write_value(&mut out, &value).unwrap();
+        let expected = r#"{"a":["x","\ufffd"],"k\ufffd":"é","k\ufffd":"y"}"#;
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        let decoded: HashMap<String, serde_json::Value> = decode(value).unwrap();
+        assert_eq!(decoded["a"], serde_json::json!(["x", "\u{fffd}"]));
+        assert_eq!(decoded["k\u{fffd}"], "y");
     }
 }

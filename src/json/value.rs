@@ -18,7 +18,7 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value<'_>) -> Result<()> {
         Value::Uint(number) => write_u64(out, *number),
         Value::Float(number) => write_f64(out, *number)?,
         Value::String(text) => {
-            write_string(out, text.as_bytes());
+            write_string(out, text);
         }
         Value::Array(values) => {
             out.push(b'[');
@@ -36,7 +36,7 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value<'_>) -> Result<()> {
                 if index > 0 {
                     out.push(b',');
                 }
-                write_string(out, key.as_bytes());
+                write_string(out, key);
                 out.push(b':');
                 write_value(out, value)?;
             }
