@@ -160,7 +160,7 @@ impl<'a> Entries<'a> {
         let element = page.branch_element(index)?;
         // A child whose key cannot be read is entered all the same.
         let key = element.key.as_ref().ok().copied();
-        let entered = self.descend(element.page, key, element.offset);
+        let entered = self.descend(element.page, key, element.page_offset);
         element.key.err().or(entered.err())
     }
 }

@@ -43,6 +43,9 @@ const NO_FREELIST: u64 = u64::MAX;
 /// Page sizes that bbolt itself looks for: 1 kB to 16 MB.
 const PAGE_SIZES: std::ops::RangeInclusive<u32> = 1 << 10..=16 << 20;
 
+/// Where the root's page id stands in a meta page.
+pub(super) const ROOT_OFFSET: usize = HEADER_SIZE + ROOT_AT;
+
 /// A valid meta page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

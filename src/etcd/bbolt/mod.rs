@@ -121,8 +121,8 @@ impl<'a> Database<'a> {
     /// The bucket that holds all others.
     pub fn root(&self) -> Bucket<'a> {
         let meta = self.meta();
-        // Where the id of the root page is written.
-        let offset = meta.page.saturating_mul(meta.page_size.into());
+        let page = meta.page.saturating_mul(meta.page_size.into());
+        let offset = page.saturating_add(meta::ROOT_OFFSET as u64);
         Bucket::root(self.pages, meta.root, offset)
     }
 

@@ -34,8 +34,8 @@ pub(super) struct BranchElement<'a> {
     pub(super) page: u64,
     /// The lowest key below the child. The child can be reached without it.
     pub(super) key: Result<&'a [u8]>,
-    /// Where the element itself stands in the file.
-    pub(super) offset: u64,
+    /// Where the page id stands in the file.
+    pub(super) page_offset: u64,
 }
 
 /// One entry of a leaf page.
@@ -68,7 +68,7 @@ impl<'a> Page<'a> {
         Some(BranchElement {
             page: self.order.u64(head, BRANCH_PAGE_AT)?,
             key,
-            offset: self.offset_of(begin),
+            page_offset: self.offset_of(begin + BRANCH_PAGE_AT),
         })
     }
 
