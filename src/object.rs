@@ -49,6 +49,14 @@ pub struct Object<'a> {
     known: bool,
     limits: Limits,
     options: Options,
+    /// For what it has besides its four fields.
+    envelope: Option<(Envelope<'a>, Buffer)>,
+}
+
+impl std::fmt::Debug for Object<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Object({}, {} bytes)", self.message.name(), self.raw.len())
+    }
 }
 
 impl<'a> Object<'a> {
@@ -75,6 +83,7 @@ impl<'a> Object<'a> {
             known: known.is_some(),
             limits: Limits::default(),
             options: Options::default(),
+            envelope: None,
         })
     }
 
@@ -97,6 +106,7 @@ impl<'a> Object<'a> {
             known: true,
             limits: Limits::default(),
             options: Options::default(),
+            envelope: None,
         }
     }
 
@@ -124,6 +134,26 @@ impl<'a> Object<'a> {
     pub fn strict(mut self, strict: bool) -> Object<'a> {
         self.options.strict = strict;
         self
+    }
+
+    pub(crate) fn options(mut self, options: Options) -> Object<'a> {
+        self.options = options;
+        self
+    }
+
+    pub(crate) fn in_envelope(mut self, envelope: Envelope<'a>, buffer: Buffer) -> Object<'a> {
+        if !envelope.unknown.is_empty() {
+            self.envelope = Some((envelope, buffer));
+        }
+        self
+    }
+
+    fn report(&self, walk: Walk<'a>) -> Report {
+        let mut report = Report::new(walk.into_report(), self.limits);
+        if let Some((envelope, buffer)) = &self.envelope {
+            report.add_envelope(envelope, *buffer);
+        }
+        report
     }
 
     /// `v1` or `group/version`; empty for [`Object::of_message`].
@@ -220,7 +250,7 @@ impl<'a> Object<'a> {
             ValueDeserializer::object(&mut walk, self.head, self.message, self.pieces())
                 .and_then(T::deserialize);
         match decoded {
-            Ok(object) => Ok((object, Report::new(walk.into_report(), self.limits))),
+            Ok(object) => Ok((object, self.report(walk))),
             Err(error) => Err(walk.locate(error)),
         }
     }
@@ -236,7 +266,7 @@ impl<'a> Object<'a> {
         let mut walk = self.walk();
         let printed = Printer::new(&mut walk, out).object(self.head, self.message, self.pieces());
         match printed {
-            Ok(()) => Ok(Report::new(walk.into_report(), self.limits)),
+            Ok(()) => Ok(self.report(walk)),
             Err(WriteError::Decode(error)) => Err(error),
             // Cannot happen: there is none.
             Err(WriteError::Io(_)) => Err(Error::malformed("writer", "failed")),
@@ -267,7 +297,7 @@ impl<'a> Object<'a> {
         Printer::new(&mut walk, &mut out)
             .with_writer(writer)
             .object(self.head, self.message, self.pieces())?;
-        Ok(Report::new(walk.into_report(), self.limits))
+        Ok(self.report(walk))
     }
 
     /// Prints the object as YAML: keys sorted and laid out in blocks as

@@ -7,7 +7,7 @@
 //! depth ([`Limits::tree_depth`](crate::Limits::tree_depth)), so that recursion
 //! over a tree, dropping it included, is safe.
 
-use crate::json::lossy;
+use crate::utf8::lossy;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{self, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
@@ -34,6 +34,30 @@ pub(crate) enum Value<'a> {
 pub(crate) enum Step<'a> {
     Key(&'a [u8]),
     Index(usize),
+}
+
+/// Prints the way to a value as a path: `metadata.labels[app/name]`.
+pub(crate) struct Way<'w, 's>(pub(crate) &'w [Step<'s>]);
+
+impl std::fmt::Display for Way<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (position, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Key(key) => match str::from_utf8(key) {
+                    Ok(name) if !name.is_empty() && name.bytes().all(is_name) => {
+                        write!(f, "{}{name}", if position == 0 { "" } else { "." })?;
+                    }
+                    _ => write!(f, "[{}]", lossy(key).escape_debug())?,
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'$'
 }
 
 /// Members by key, sorted by the bytes of the key.
@@ -102,6 +126,11 @@ impl<'a> Value<'a> {
             Value::Object(_) => Unexpected::Map,
         }
     }
+}
+
+/// A deserializer with this crate's error.
+pub(crate) fn deserializer(value: Value<'_>) -> ValueDeserializer<'_, crate::Error> {
+    value.into_deserializer()
 }
 
 impl<'de, E: de::Error> IntoDeserializer<'de, E> for Value<'de> {

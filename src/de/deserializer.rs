@@ -12,8 +12,9 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
-use crate::de::{Entries, Items, Members, Pieces, Segment, Value, Walk};
-use crate::error::{Category, Error, Result};
+use crate::de::{Entries, Items, Members, Options, Pieces, Segment, Value, Walk};
+use crate::error::{Buffer, Category, Error, Result};
+use crate::limits::Limits;
 use crate::schema::row::Message;
 use crate::tree;
 use crate::utf8;
@@ -81,7 +82,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
                 visitor.visit_str(&utf8::lossy(&bytes))
             }
             Value::Json(bytes, offset) => visit_json(walk, bytes, offset, visitor),
-            Value::Tree(tree) => tree_deserializer(tree).deserialize_any(visitor),
+            Value::Tree(tree) => {
+                walk.invalid_utf8_in(&tree)?;
+                tree::deserializer(tree).deserialize_any(visitor)
+            }
             Value::List(kind, run) => {
                 let mark = walk.mark();
                 let left = run.len();
@@ -158,7 +162,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
                 walk.release(mark);
                 Ok(value)
             }
-            Value::Tree(tree) => tree_deserializer(tree).deserialize_enum(name, variants, visitor),
+            Value::Tree(tree) => tree::deserializer(tree).deserialize_enum(name, variants, visitor),
             Value::Json(bytes, offset) => {
                 with_json(walk, bytes, offset, |json| match json {
                     Json::Borrowed(json) => json.deserialize_enum(name, variants, visitor),
@@ -247,7 +251,7 @@ fn with_json<'de, T>(
     offset: u64,
     decode: impl FnOnce(Json<'_, 'de>) -> Result<T, serde_json::Error>,
 ) -> Result<T> {
-    let locate = |error, walk: &Walk<'_>| json_error(&error, bytes, offset).at(walk.buffer(), offset);
+    let locate = |error, walk: &Walk<'_>| json_error(&error, bytes, walk.buffer(), offset);
     if std::str::from_utf8(bytes).is_err() {
         walk.invalid_utf8()?;
         let value = serde_json::from_str(&utf8::lossy(bytes)).map_err(|e| locate(e, walk))?;
@@ -259,9 +263,18 @@ fn with_json<'de, T>(
     Ok(value)
 }
 
+/// Any serde type from JSON text.
+pub(crate) fn decode_json<'de, T: serde::Deserialize<'de>>(
+    json: &'de [u8],
+    buffer: Buffer,
+) -> Result<T> {
+    let mut walk = Walk::new(Limits::default(), Options::default(), buffer);
+    T::deserialize(ValueDeserializer::new(&mut walk, Value::Json(json, 0)))
+}
+
 /// Our error for one of serde_json's, whose text may quote the payload.
 #[cold]
-pub(crate) fn json_error(error: &serde_json::Error, bytes: &[u8], offset: u64) -> Error {
+fn json_error(error: &serde_json::Error, bytes: &[u8], buffer: Buffer, offset: u64) -> Error {
     use serde_json::error::Category as Fault;
     // Its position is a line and a column, both counted from 1.
     let line = bytes
@@ -277,7 +290,7 @@ pub(crate) fn json_error(error: &serde_json::Error, bytes: &[u8], offset: u64) -
         Fault::Eof => Error::malformed("JSON", "ends too early"),
         Fault::Syntax | Fault::Io => Error::malformed("JSON", "not valid"),
     };
-    made.at(crate::Buffer::Raw, offset.saturating_add(within as u64))
+    made.at(buffer, offset.saturating_add(within as u64))
 }
 
 struct ListAccess<'w, 'de> {
@@ -386,8 +399,4 @@ impl<'de> MapAccess<'de> for ObjectAccess<'_, 'de> {
         let value = std::mem::replace(&mut self.value, Value::Null);
         seed.deserialize(ValueDeserializer::new(self.walk, value))
     }
-}
-
-fn tree_deserializer(tree: tree::Value<'_>) -> tree::ValueDeserializer<'_, Error> {
-    tree.into_deserializer()
 }

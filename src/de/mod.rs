@@ -25,7 +25,7 @@ mod value;
 mod walk;
 pub(crate) mod well_known;
 
-pub(crate) use deserializer::{Head, ValueDeserializer};
+pub(crate) use deserializer::{Head, ValueDeserializer, decode_json};
 pub(crate) use entries::Entries;
 pub(crate) use items::Items;
 pub(crate) use members::Members;

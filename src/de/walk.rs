@@ -8,6 +8,7 @@ use crate::de::{Entries, Items, Members, Path, Segment, Value, entries, scalar};
 use crate::error::{Buffer, Error, Result};
 use crate::limits::Limits;
 use crate::schema::row::{Field, Label, Message, Type};
+use crate::tree;
 use crate::wire::{self, Fields, Payload, Reader};
 
 /// One time that a known field stands on the wire.
@@ -152,6 +153,23 @@ impl<'a> Walk<'a> {
         if self.quiet == 0 {
             self.report.check_room(self.limits.report_entries)?;
             self.report.invalid_utf8.push(self.path.to_string());
+        }
+        Ok(())
+    }
+
+    /// Lists what is not UTF-8 in a tree at the path at hand.
+    pub(crate) fn invalid_utf8_in(&mut self, tree: &tree::Value<'_>) -> Result<()> {
+        let mut found = Vec::new();
+        tree.visit_invalid_utf8(&mut |way| found.push(tree::Way(way).to_string()));
+        for way in found {
+            if self.options.strict {
+                return Err(Error::malformed("string", "not valid UTF-8"));
+            }
+            if self.quiet == 0 {
+                self.report.check_room(self.limits.report_entries)?;
+                let joint = if way.starts_with('[') || way.is_empty() { "" } else { "." };
+                self.report.invalid_utf8.push(format!("{}{joint}{way}", self.path));
+            }
         }
         Ok(())
     }

@@ -90,7 +90,10 @@ impl<'w, 'a> Printer<'w, 'a> {
             }
             Value::Duration(nanos) => self.quoted(|out| write_duration(out, nanos)),
             Value::Json(bytes, offset) => self.json(bytes, offset)?,
-            Value::Tree(tree) => write_value(self.out, &tree)?,
+            Value::Tree(tree) => {
+                self.walk.invalid_utf8_in(&tree)?;
+                write_value(self.out, &tree)?;
+            }
             Value::List(kind, run) => {
                 let mark = self.walk.mark();
                 let mut items = Items::open(self.walk, kind, run);

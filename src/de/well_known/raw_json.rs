@@ -7,6 +7,8 @@ use crate::cbor;
 use crate::de::well_known::Gathered;
 use crate::de::{Value, Walk};
 use crate::error::{Category, Error, Result};
+use crate::tree::Value as Tree;
+use crate::wire::Reader;
 
 impl<'a> Walk<'a> {
     /// `runtime.RawExtension`: what the first bytes say.
@@ -19,7 +21,7 @@ impl<'a> Walk<'a> {
             [b'\t' | b'\r' | b'\n' | b' ' | b'{' | b'[' | b'n' | b't' | b'f' | b'"' | b'-' | b'0'..=b'9', ..] => {
                 Ok(Value::Json(raw, offset))
             }
-            [0xd9, 0xd9, 0xf7, ..] => self.cbor(raw, offset),
+            [0xd9, 0xd9, 0xf7, ..] => self.cbor(raw, offset, cbor::parse),
             _ => Err(Error::new(
                 Category::Unrepresentable,
                 "RawExtension",
@@ -32,7 +34,9 @@ impl<'a> Walk<'a> {
     pub(super) fn fields_v1(&mut self, fields: &Gathered) -> Result<Value<'a>> {
         match fields.bytes_at(self, 1) {
             None | Some(([], _)) => Ok(Value::Null),
-            Some((raw @ [0xf6 | 0xa0..=0xbf | 0xc6..=0xdb, ..], offset)) => self.cbor(raw, offset),
+            Some((raw, offset)) if cbor::is_fields_v1(raw) => {
+                self.cbor(raw, offset, cbor::parse_map)
+            }
             Some((raw, offset)) => Ok(Value::Json(raw, offset)),
         }
     }
@@ -64,9 +68,13 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn cbor(&mut self, raw: &'a [u8], offset: u64) -> Result<Value<'a>> {
-        self.set_offset(offset);
-        let tree = cbor::parse(raw, offset, self.buffer(), self.limits())?;
-        Ok(Value::Tree(tree))
+    fn cbor(
+        &mut self,
+        raw: &'a [u8],
+        offset: u64,
+        parse: impl FnOnce(Reader<'a>, usize) -> Result<Tree<'a>>,
+    ) -> Result<Value<'a>> {
+        let reader = Reader::with_base(raw, offset, self.buffer());
+        parse(reader, self.limits().tree_depth).map(Value::Tree)
     }
 }
