@@ -11,9 +11,12 @@ use crate::error::{Buffer, Error, Result};
 use crate::json::{Printer, WriteError};
 use crate::limits::Limits;
 use crate::report::Report;
+use crate::schema::generated::meta_v1::ObjectMeta as OBJECT_META;
+use crate::schema::row::{Field, Form, Label, Type, field};
 use crate::schema::{self, Message};
 use crate::utf8;
 use crate::wire::{Fields, Payload, Reader};
+use crate::yaml;
 
 /// An object's message with its schema, borrowing from the value; nothing is
 /// decoded yet.
@@ -55,7 +58,12 @@ pub struct Object<'a> {
 
 impl std::fmt::Debug for Object<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Object({}, {} bytes)", self.message.name(), self.raw.len())
+        write!(
+            f,
+            "Object({}, {} bytes)",
+            self.message.name(),
+            self.raw.len()
+        )
     }
 }
 
@@ -72,7 +80,7 @@ impl<'a> Object<'a> {
     pub fn of_envelope(envelope: &Envelope<'a>) -> Result<Object<'a>> {
         let (group, version) = envelope.group_version()?;
         let raw = envelope.raw();
-        let known = schema::kind(group, version, envelope.kind());
+        let known = known_kind(group, version, envelope.kind());
         Ok(Object {
             head: Some(Head {
                 kind: envelope.kind(),
@@ -197,7 +205,7 @@ impl<'a> Object<'a> {
     }
 
     fn metadata(&self, number: u32) -> Result<Option<Cow<'a, str>>> {
-        let Some(row) = self.message.metadata() else {
+        let Some(row) = metadata_number(self.message) else {
             return Ok(None);
         };
         let mut found: &[u8] = b"";
@@ -246,9 +254,8 @@ impl<'a> Object<'a> {
     /// As [`Object::decode`].
     pub fn decode_with_report<T: Deserialize<'a>>(&self) -> Result<(T, Report)> {
         let mut walk = self.walk();
-        let decoded =
-            ValueDeserializer::object(&mut walk, self.head, self.message, self.pieces())
-                .and_then(T::deserialize);
+        let decoded = ValueDeserializer::object(&mut walk, self.head, self.message, self.pieces())
+            .and_then(T::deserialize);
         match decoded {
             Ok(object) => Ok((object, self.report(walk))),
             Err(error) => Err(walk.locate(error)),
@@ -307,26 +314,69 @@ impl<'a> Object<'a> {
     /// # Errors
     ///
     /// As [`Object::append_json`].
-    pub fn to_yaml(&self) -> Result<(String, Report)> {
+    pub fn to_yaml(&self) -> Result<(Vec<u8>, Report)> {
         let (json, report) = self.to_json()?;
-        let yaml = crate::yaml::from_json(&json, &self.limits)?;
-        Ok((yaml, report))
+        let mut out = Vec::new();
+        yaml::write(&mut out, &json, self.limits.tree_depth)?;
+        Ok((out, report))
     }
 }
+
+fn known_kind(group: &[u8], version: &[u8], kind: &[u8]) -> Option<&'static Message> {
+    let text = |bytes| std::str::from_utf8(bytes).ok();
+    schema::kind(text(group)?, text(version)?, text(kind)?)
+}
+
+/// The number of the field that holds a kind's `ObjectMeta`.
+fn metadata_number(message: &Message) -> Option<u32> {
+    let is_metadata = |field: &&Field| match field.kind {
+        Type::Message(message) => std::ptr::eq(message, &OBJECT_META) && field.name == "metadata",
+        _ => false,
+    };
+    message
+        .fields
+        .iter()
+        .find(is_metadata)
+        .map(|field| field.number)
+}
+
+/// What every kind has that Kubernetes stores.
+static UNKNOWN_KIND: Message = Message {
+    name: "",
+    form: Form::Object,
+    type_meta: true,
+    fields: &[field(
+        1,
+        "metadata",
+        Type::Message(&OBJECT_META),
+        Label::One,
+        0,
+    )],
+};
+
+static UNKNOWN_KIND_WITHOUT_METADATA: Message = Message {
+    name: "",
+    form: Form::Object,
+    type_meta: true,
+    fields: &[],
+};
 
 /// `kind`, `apiVersion`, and `metadata` if field 1 is there and reads wholly as one.
 fn message_of_unknown_kind(raw: &[u8]) -> &'static Message {
     let mut walk = Walk::new(Limits::default(), Options::default(), Buffer::Raw);
-    let message = &schema::UNKNOWN_KIND;
+    let message = &UNKNOWN_KIND;
     let has_metadata = Fields::new(Reader::new(raw, Buffer::Raw))
         .map_while(Result::ok)
         .any(|field| field.number == 1);
     let sound = walk.check_message(message, Pieces::One(raw, 0)).is_ok();
     let report = walk.into_report();
-    let wholly = report.unknown.iter().all(|unknown| std::ptr::eq(unknown.message, message));
+    let wholly = report
+        .unknown
+        .iter()
+        .all(|unknown| std::ptr::eq(unknown.message, message));
     if has_metadata && sound && wholly {
         message
     } else {
-        &schema::UNKNOWN_KIND_WITHOUT_METADATA
+        &UNKNOWN_KIND_WITHOUT_METADATA
     }
 }

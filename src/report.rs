@@ -75,18 +75,20 @@ impl Report {
             invalid_utf8: report.invalid_utf8,
             ..Report::default()
         };
-        made.unknown_fields.extend(report.unknown.iter().map(|unknown| {
-            UnknownField::new(
-                &unknown.path,
-                unknown.message.name(),
-                &unknown.field,
-                Buffer::Raw,
-            )
-        }));
-        made.retired_fields.extend(report.retired.iter().map(|retired| RetiredField {
-            path: retired.path.clone(),
-            value: retired.value(limits),
-        }));
+        made.unknown_fields
+            .extend(report.unknown.iter().map(|unknown| {
+                UnknownField::new(
+                    &unknown.path,
+                    unknown.message.name(),
+                    &unknown.field,
+                    Buffer::Raw,
+                )
+            }));
+        made.retired_fields
+            .extend(report.retired.iter().map(|retired| RetiredField {
+                path: retired.path.clone(),
+                value: retired.value(limits),
+            }));
         made
     }
 

@@ -144,20 +144,35 @@ impl<'a> StorageValue<'a> {
                 content: tree.map(|tree| Document::of_tree(tree, settings).into()),
             };
         }
-        let json = value.trim_ascii_start().starts_with(b"{").then(|| Document::of_json(reader, value, settings));
+        let json = value
+            .trim_ascii_start()
+            .starts_with(b"{")
+            .then(|| Document::of_json(reader, value, settings));
         if let Some(Ok(document)) = json {
             return StorageValue {
                 media: Media::Json,
                 content: Ok(document.into()),
             };
         }
-        let text = std::str::from_utf8(value).ok().filter(|text| is_readable(text));
-        if let Some(tree) = text.and_then(|text| yaml::parse_object(text, &limits)) {
-            return StorageValue {
-                media: Media::Yaml,
-                content: Ok(Document::of_tree(tree, settings).into()),
-            };
+        match yaml::parse_object(reader, limits.tree_depth) {
+            Ok(None) => {}
+            Ok(Some(tree)) => {
+                return StorageValue {
+                    media: Media::Yaml,
+                    content: Ok(Document::of_tree(tree, settings).into()),
+                };
+            }
+            Err(error) if json.is_none() => {
+                return StorageValue {
+                    media: Media::Yaml,
+                    content: Err(error),
+                };
+            }
+            Err(_) => {}
         }
+        let text = std::str::from_utf8(value)
+            .ok()
+            .filter(|text| is_readable(text));
         match (json, text) {
             (Some(Err(error)), _) => StorageValue {
                 media: Media::Json,
@@ -214,7 +229,8 @@ impl<'a> StorageValue<'a> {
 
 /// Text that a terminal can show: no control characters but white space.
 fn is_readable(text: &str) -> bool {
-    text.bytes().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r'))
+    text.bytes()
+        .all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
 /// An object stored as JSON, YAML or CBOR: a custom resource, as a rule.
@@ -312,8 +328,7 @@ impl<'a> Document<'a> {
         match &self.source {
             Source::Json(json, buffer) => {
                 let reader = Reader::new(json, *buffer);
-                let compacted =
-                    json::compact(out, reader, HtmlEscape::No, self.limits.json_depth)?;
+                let compacted = json::compact(out, reader, HtmlEscape::No, self.limits.json_depth)?;
                 if compacted.invalid_utf8 {
                     // Somewhere in the object: strings of JSON have no path here.
                     report.invalid_utf8.push(String::new());
@@ -321,7 +336,9 @@ impl<'a> Document<'a> {
             }
             Source::Tree(tree) => {
                 json::write_value(out, tree)?;
-                tree.visit_invalid_utf8(&mut |way| report.invalid_utf8.push(tree::Way(way).to_string()));
+                tree.visit_invalid_utf8(&mut |way| {
+                    report.invalid_utf8.push(tree::Way(way).to_string())
+                });
             }
         }
         match (self.strict, report.invalid_utf8.first()) {
@@ -337,9 +354,11 @@ impl<'a> Document<'a> {
     /// # Errors
     ///
     /// As [`Document::append_json`].
-    pub fn to_yaml(&self) -> Result<(String, Report)> {
+    pub fn to_yaml(&self) -> Result<(Vec<u8>, Report)> {
         let mut json = Vec::new();
         let report = self.append_json(&mut json)?;
-        Ok((yaml::from_json(&json, &self.limits)?, report))
+        let mut out = Vec::new();
+        yaml::write(&mut out, &json, self.limits.tree_depth)?;
+        Ok((out, report))
     }
 }

@@ -68,9 +68,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
             Value::String(bytes) => visit_text(walk, bytes, visitor),
             Value::Bytes(bytes) => visitor.visit_string(STANDARD.encode(bytes)),
             Value::Quantity(text) => visitor.visit_str(&text),
-            Value::Time(seconds) => {
-                visit_ascii(visitor, |out| write_time(out, seconds))
-            }
+            Value::Time(seconds) => visit_ascii(visitor, |out| write_time(out, seconds)),
             Value::MicroTime(seconds, nanos) => {
                 visit_ascii(visitor, |out| write_micro_time(out, seconds, nanos))
             }
@@ -163,12 +161,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
                 Ok(value)
             }
             Value::Tree(tree) => tree::deserializer(tree).deserialize_enum(name, variants, visitor),
-            Value::Json(bytes, offset) => {
-                with_json(walk, bytes, offset, |json| match json {
-                    Json::Borrowed(json) => json.deserialize_enum(name, variants, visitor),
-                    Json::Owned(value) => value.deserialize_enum(name, variants, visitor),
-                })
-            }
+            Value::Json(bytes, offset) => with_json(walk, bytes, offset, |json| match json {
+                Json::Borrowed(json) => json.deserialize_enum(name, variants, visitor),
+                Json::Owned(value) => value.deserialize_enum(name, variants, visitor),
+            }),
             _ => Err(Error::custom("an enum is neither a string nor an object")),
         }
     }
@@ -189,7 +185,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
 #[expect(clippy::cast_precision_loss, reason = "the bounds are powers of two")]
 fn visit_double<'de, V: Visitor<'de>>(value: f64, visitor: V) -> Result<V::Value> {
     if !value.is_finite() {
-        return Err(Error::new(Category::Unrepresentable, "double", "NaN or an infinity"));
+        return Err(Error::new(
+            Category::Unrepresentable,
+            "double",
+            "NaN or an infinity",
+        ));
     }
     let integral = value.fract() == 0.0 && !(value == 0.0 && value.is_sign_negative());
     if integral && value >= 0.0 && value < u64::MAX as f64 {
@@ -224,8 +224,7 @@ fn visit_ascii<'de, V: Visitor<'de>>(
     visitor.visit_str(&utf8::lossy(&text))
 }
 
-type SliceDeserializer<'j, 'de> =
-    &'j mut serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
+type SliceDeserializer<'j, 'de> = &'j mut serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
 
 enum Json<'j, 'de> {
     Borrowed(SliceDeserializer<'j, 'de>),
@@ -307,7 +306,8 @@ impl<'de> SeqAccess<'de> for ListAccess<'_, 'de> {
             return Ok(None);
         };
         self.left = self.left.saturating_sub(1);
-        seed.deserialize(ValueDeserializer::new(self.walk, value)).map(Some)
+        seed.deserialize(ValueDeserializer::new(self.walk, value))
+            .map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -329,7 +329,8 @@ impl<'de> MapAccess<'de> for EntriesAccess<'_, 'de> {
             return Ok(None);
         };
         self.value = value;
-        seed.deserialize(ValueDeserializer::new(self.walk, Value::String(key))).map(Some)
+        seed.deserialize(ValueDeserializer::new(self.walk, Value::String(key)))
+            .map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
@@ -392,7 +393,8 @@ impl<'de> MapAccess<'de> for ObjectAccess<'_, 'de> {
                 None => return Ok(None),
             },
         };
-        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(name))
+            .map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {

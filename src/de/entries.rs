@@ -24,11 +24,7 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    pub(crate) fn open<'a>(
-        walk: &mut Walk<'a>,
-        kind: Type,
-        run: Range<usize>,
-    ) -> Result<Entries> {
+    pub(crate) fn open<'a>(walk: &mut Walk<'a>, kind: Type, run: Range<usize>) -> Result<Entries> {
         let start = walk.entries.len();
         for index in run {
             if let Some(occurrence) = walk.occurrence(index)
@@ -57,7 +53,10 @@ impl Entries {
         walk: &mut Walk<'a>,
     ) -> Result<Option<(&'a [u8], Value<'a>)>> {
         walk.release(self.body);
-        let Some(entry) = self.rest.next().and_then(|index| walk.entries.get(index).copied())
+        let Some(entry) = self
+            .rest
+            .next()
+            .and_then(|index| walk.entries.get(index).copied())
         else {
             return Ok(None);
         };
@@ -80,7 +79,12 @@ impl<'a> Walk<'a> {
         let mut fields = Fields::new(Reader::with_base(bytes, offset, self.buffer()));
         while let Some(wire) = fields.next_field()? {
             match wire.number {
-                1 | 2 if !scalar::takes(if wire.number == 1 { &KEY } else { &value_field }, &wire.payload) => {
+                1 | 2
+                    if !scalar::takes(
+                        if wire.number == 1 { &KEY } else { &value_field },
+                        &wire.payload,
+                    ) =>
+                {
                     return Err(Error::malformed("map entry", "wire type does not fit")
                         .at(self.buffer(), wire.offset));
                 }

@@ -43,7 +43,9 @@ impl<'a> Items<'a> {
                     Type::Double => Payload::Fixed64(packed.fixed64("packed double")?),
                     _ => Payload::Varint(packed.varint("packed integer")?),
                 };
-                return scalar::value(self.kind, payload).map(Some).ok_or_else(mismatch);
+                return scalar::value(self.kind, payload)
+                    .map(Some)
+                    .ok_or_else(mismatch);
             }
             let Some(occurrence) = self.run.next().and_then(|index| walk.occurrence(index)) else {
                 return Ok(None);

@@ -116,7 +116,10 @@ impl Frame {
         let start = self.rest.start;
         let mut end = start;
         while end < self.rest.end
-            && walk.occurrences.get(end).is_some_and(|o| usize::from(o.row) == self.row)
+            && walk
+                .occurrences
+                .get(end)
+                .is_some_and(|o| usize::from(o.row) == self.row)
         {
             end += 1;
         }
@@ -132,13 +135,22 @@ fn unknown_tree(message: &'static Message, bytes: &[u8]) -> Option<Tree<'static>
     let reader = Reader::new(bytes, crate::Buffer::Raw);
     let field = Fields::new(reader).next_field().ok()??;
     let members = [
-        ("bytes", Tree::String(STANDARD.encode(bytes).into_bytes().into())),
+        (
+            "bytes",
+            Tree::String(STANDARD.encode(bytes).into_bytes().into()),
+        ),
         ("message", Tree::String(message.name.as_bytes().into())),
         ("number", Tree::Int(i64::from(field.number))),
-        ("wireType", Tree::Int(i64::from(field.payload.wire_type().number()))),
+        (
+            "wireType",
+            Tree::Int(i64::from(field.payload.wire_type().number())),
+        ),
     ];
     Some(Tree::Object(
-        members.map(|(name, value)| (name.as_bytes().into(), value)).into_iter().collect(),
+        members
+            .map(|(name, value)| (name.as_bytes().into(), value))
+            .into_iter()
+            .collect(),
     ))
 }
 

@@ -8,10 +8,7 @@ use crate::wire::Payload;
 #[inline]
 pub(crate) fn takes(field: &Field, payload: &Payload<'_>) -> bool {
     match (payload, field.kind) {
-        (
-            Payload::LengthDelimited(_),
-            Type::String | Type::Bytes | Type::Message(_),
-        ) => true,
+        (Payload::LengthDelimited(_), Type::String | Type::Bytes | Type::Message(_)) => true,
         // Packed, or a map entry.
         (Payload::LengthDelimited(_), _) => field.label != Label::One,
         (Payload::Varint(_), kind) => field.label != Label::Map && is_varint(kind),
@@ -22,10 +19,7 @@ pub(crate) fn takes(field: &Field, payload: &Payload<'_>) -> bool {
 
 #[inline]
 pub(crate) fn is_varint(kind: Type) -> bool {
-    matches!(
-        kind,
-        Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32
-    )
+    matches!(kind, Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32)
 }
 
 /// The value of a scalar's payload; `None` where the two do not go together.

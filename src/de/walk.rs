@@ -167,8 +167,14 @@ impl<'a> Walk<'a> {
             }
             if self.quiet == 0 {
                 self.report.check_room(self.limits.report_entries)?;
-                let joint = if way.starts_with('[') || way.is_empty() { "" } else { "." };
-                self.report.invalid_utf8.push(format!("{}{joint}{way}", self.path));
+                let joint = if way.starts_with('[') || way.is_empty() {
+                    ""
+                } else {
+                    "."
+                };
+                self.report
+                    .invalid_utf8
+                    .push(format!("{}{joint}{way}", self.path));
             }
         }
         Ok(())

@@ -10,7 +10,9 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let mut list = String::new();
-    if let Some(version) = (33..=37).find(|v| env::var_os(format!("CARGO_FEATURE_V1_{v}")).is_some()) {
+    if let Some(version) =
+        (33..=37).find(|v| env::var_os(format!("CARGO_FEATURE_V1_{v}")).is_some())
+    {
         let folder = sources().join(format!("v1_{version}"));
         let mut kinds = Vec::new();
         collect(&folder, &folder, &mut kinds);
@@ -18,8 +20,11 @@ fn main() {
         assert!(kinds.len() > 50, "no kinds found in k8s-openapi's sources");
         list = kinds.concat();
     }
-    fs::write(out.join("kinds.rs"), format!("macro_rules! for_each_kind {{ ($kind:ident) => {{\n{list}}} }}\n"))
-        .expect("OUT_DIR is writable");
+    fs::write(
+        out.join("kinds.rs"),
+        format!("macro_rules! for_each_kind {{ ($kind:ident) => {{\n{list}}} }}\n"),
+    )
+    .expect("OUT_DIR is writable");
 }
 
 fn sources() -> PathBuf {

@@ -94,7 +94,8 @@ impl Gathered {
 
     /// What field `number` holds.
     fn kind(&self, number: u32) -> Type {
-        self.row(number).map_or(Type::Bytes, |(_, field)| field.kind)
+        self.row(number)
+            .map_or(Type::Bytes, |(_, field)| field.kind)
     }
 
     /// The occurrences of field `number`.
@@ -103,9 +104,13 @@ impl Gathered {
             return 0..0;
         };
         let stands = |index: &usize| {
-            walk.occurrence(*index).is_some_and(|occurrence| usize::from(occurrence.row) == row)
+            walk.occurrence(*index)
+                .is_some_and(|occurrence| usize::from(occurrence.row) == row)
         };
-        match (self.all.clone().find(stands), self.all.clone().rfind(stands)) {
+        match (
+            self.all.clone().find(stands),
+            self.all.clone().rfind(stands),
+        ) {
             (Some(first), Some(last)) => first..last + 1,
             _ => 0..0,
         }
@@ -182,8 +187,7 @@ impl<'a> Walk<'a> {
         let mut value = Value::Quantity("0".into());
         for index in fields.run(self, 1) {
             if let Some(occurrence) = self.occurrence(index)
-                && let Some(Value::String(text)) =
-                    scalar::value(fields.kind(1), occurrence.payload)
+                && let Some(Value::String(text)) = scalar::value(fields.kind(1), occurrence.payload)
             {
                 self.set_offset(occurrence.offset);
                 value = Value::Quantity(quantity::canonical(text)?);

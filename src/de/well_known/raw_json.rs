@@ -18,9 +18,21 @@ impl<'a> Walk<'a> {
         };
         self.set_offset(offset);
         match raw {
-            [b'\t' | b'\r' | b'\n' | b' ' | b'{' | b'[' | b'n' | b't' | b'f' | b'"' | b'-' | b'0'..=b'9', ..] => {
-                Ok(Value::Json(raw, offset))
-            }
+            [
+                b'\t'
+                | b'\r'
+                | b'\n'
+                | b' '
+                | b'{'
+                | b'['
+                | b'n'
+                | b't'
+                | b'f'
+                | b'"'
+                | b'-'
+                | b'0'..=b'9',
+                ..,
+            ] => Ok(Value::Json(raw, offset)),
             [0xd9, 0xd9, 0xf7, ..] => self.cbor(raw, offset, cbor::parse),
             _ => Err(Error::new(
                 Category::Unrepresentable,

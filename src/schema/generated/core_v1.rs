@@ -3041,6 +3041,7 @@ pub(crate) static VolumeResourceRequirements: Message = Message {
     fields: &[
         field(1, "limits", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
         field(2, "requests", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+        field(3, "claims", Type::Message(&ResourceClaim), Label::Repeated, OMITEMPTY | RETIRED),
     ],
 };
 

@@ -331,6 +331,7 @@ pub(crate) static KINDS: &[Kind] = &[
     kind("batch", "v1", "ExportOptions", &meta_v1::ExportOptions),
     kind("batch", "v1", "Job", &batch_v1::Job),
     kind("batch", "v1", "JobList", &batch_v1::JobList),
+    kind("batch", "v1", "JobTemplate", &batch_v1beta1::JobTemplate),
     kind("batch", "v1", "ListOptions", &meta_v1::ListOptions),
     kind("batch", "v1beta1", "CronJob", &batch_v1beta1::CronJob),
     kind("batch", "v1beta1", "CronJobList", &batch_v1beta1::CronJobList),

@@ -69,7 +69,11 @@ pub fn vectors(release: &str) -> Vec<Vector> {
         .map(|entry| entry.expect("entry").path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "pb"))
         .map(|path| {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             let mut parts = name.rsplitn(3, '.');
             let (kind, version, group) = (parts.next(), parts.next(), parts.next());
             let group = group.filter(|group| *group != "core").unwrap_or_default();

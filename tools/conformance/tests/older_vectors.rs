@@ -14,11 +14,18 @@ const RELEASES: [&str; 10] = [
 
 /// Known differences: release and vector, path, reason. One that no longer
 /// applies fails the test.
-const EXCEPTIONS: [(&str, &str, &str); 0] = [];
+const EXCEPTIONS: [(&str, &str, &str); 1] = [(
+    "v1.22/core.v1.EphemeralContainers",
+    "",
+    "upstream's file is no JSON: the end of a longer one is left in it",
+)];
 
 #[test]
 fn older_releases_come_out_whole() {
-    let mut stale: BTreeSet<_> = EXCEPTIONS.iter().map(|(vector, path, _)| (*vector, *path)).collect();
+    let mut stale: BTreeSet<_> = EXCEPTIONS
+        .iter()
+        .map(|(vector, path, _)| (*vector, *path))
+        .collect();
     let (mut compared, mut failures) = (0, Vec::new());
     for release in RELEASES {
         for vector in vectors(release) {
@@ -27,12 +34,18 @@ fn older_releases_come_out_whole() {
             if !unknown.is_empty() {
                 failures.push(format!("{name}: unknown fields {unknown:?}"));
             }
-            let theirs: Value = match serde_json::from_slice(&vector.json()) {
-                Ok(theirs) => theirs,
-                Err(error) => {failures.push(format!("{name}: upstream's JSON: {error}")); continue}
-            };
             let mut differences = Vec::new();
-            differ(&strip(ours), &strip(theirs), &mut String::new(), &mut differences);
+            match serde_json::from_slice::<Value>(&vector.json()) {
+                Ok(theirs) => {
+                    differ(
+                        &strip(ours),
+                        &strip(theirs),
+                        &mut String::new(),
+                        &mut differences,
+                    );
+                }
+                Err(error) => differences.push((String::new(), format!("not JSON: {error}"))),
+            }
             for (path, what) in differences {
                 let excepted = EXCEPTIONS.iter().find(|(v, p, _)| *v == name && *p == path);
                 match excepted {
@@ -43,9 +56,20 @@ fn older_releases_come_out_whole() {
             compared += 1;
         }
     }
-    println!("older vectors: {compared} compared, {} exceptions", EXCEPTIONS.len());
-    assert!(failures.is_empty(), "{}:\n{}", failures.len(), failures.join("\n"));
-    assert!(stale.is_empty(), "exceptions that no longer apply: {stale:?}");
+    println!(
+        "older vectors: {compared} compared, {} exceptions",
+        EXCEPTIONS.len()
+    );
+    assert!(
+        failures.is_empty(),
+        "{}:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+    assert!(
+        stale.is_empty(),
+        "exceptions that no longer apply: {stale:?}"
+    );
     assert!(EXCEPTIONS.len() <= 20);
 }
 
@@ -58,10 +82,18 @@ fn lossless(vector: &Vector) -> (Value, Vec<String>) {
         }
         _ => Object::of_envelope(&envelope).expect("an object"),
     };
-    if !object.is_known_kind() { return (Value::Null, vec!["kind".into()]); }
+    assert!(
+        object.is_known_kind(),
+        "{} is not in the schema",
+        vector.name
+    );
     let (json, report) = object.lossless(true).to_json().expect(&vector.name);
     let value = serde_json::from_slice(&json).expect("JSON");
-    let unknown = report.unknown_fields.iter().map(|u| format!("{}#{}", u.path, u.number)).collect();
+    let unknown = report
+        .unknown_fields
+        .iter()
+        .map(|u| format!("{}#{}", u.path, u.number))
+        .collect();
     (value, unknown)
 }
 
@@ -101,7 +133,12 @@ fn differ(ours: &Value, theirs: &Value, path: &mut String, found: &mut Vec<(Stri
                 path.push('.');
                 path.push_str(name);
                 let null = Value::Null;
-                differ(ours.get(name).unwrap_or(&null), theirs.get(name).unwrap_or(&null), path, found);
+                differ(
+                    ours.get(name).unwrap_or(&null),
+                    theirs.get(name).unwrap_or(&null),
+                    path,
+                    found,
+                );
                 path.truncate(length);
             }
         }

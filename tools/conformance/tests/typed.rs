@@ -55,8 +55,12 @@ fn typed_equals_json_parsed() {
 fn another_kind_is_a_type_mismatch() {
     use k8s_openapi::api::core::v1::{ConfigMap, Pod};
     let vectors = vectors("v1.36");
-    let pod = vectors.iter().find(|v| v.name == "core.v1.Pod").expect("a Pod");
-    let object = Object::of_envelope(&Envelope::parse(&pod.stored).expect("parses")).expect("a Pod");
+    let pod = vectors
+        .iter()
+        .find(|v| v.name == "core.v1.Pod")
+        .expect("a Pod");
+    let object =
+        Object::of_envelope(&Envelope::parse(&pod.stored).expect("parses")).expect("a Pod");
     let error = object.decode::<ConfigMap>().expect_err("not a ConfigMap");
     assert_eq!(error.category(), Category::TypeMismatch);
     assert_eq!(error.path(), "kind");

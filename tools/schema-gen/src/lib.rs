@@ -1,6 +1,7 @@
 //! Writes the tables of k8s-etcd from the field tables of all releases.
 
 pub mod input;
+mod overrides;
 pub mod rust;
 mod table;
 
@@ -15,7 +16,9 @@ pub const INPUT: &str = "tools/schema-gen/input";
 
 /// The files as they should be, from the input under `root`.
 pub fn expected(root: &Path) -> Result<Files, String> {
-    rust::files(&Input::read(&root.join(INPUT))?)
+    let mut input = Input::read(&root.join(INPUT))?;
+    overrides::apply(&mut input.kubernetes)?;
+    rust::files(&input)
 }
 
 /// Writes the generated files under `root`, and removes those that no package
