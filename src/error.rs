@@ -92,10 +92,11 @@ impl fmt::Display for Buffer {
 ///
 /// One opaque type for the whole crate: match on [`Error::category`], show the
 /// rest. It is one machine word wide, so that results stay cheap on the good path.
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     category: Category,
     what: &'static str,

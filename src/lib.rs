@@ -20,12 +20,17 @@ mod object;
 mod report;
 mod cbor;
 mod de;
-mod json;
+pub mod json;
 mod yaml;
 mod decoder;
+#[cfg(feature = "k8s-openapi")]
+mod typed;
 
 pub use error::{Buffer, Category, Error, Result};
+pub use decoder::{Decoder, Opened};
 pub use json::WriteError;
 pub use limits::Limits;
 pub use object::Object;
 pub use report::{Report, RetiredField, UnknownField};
+#[cfg(feature = "k8s-openapi")]
+pub use typed::Found;

@@ -349,14 +349,24 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// [`Document::append_json`] into a fresh buffer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::append_json`].
+    pub fn to_json(&self) -> Result<(Vec<u8>, Report)> {
+        let mut json = Vec::new();
+        let report = self.append_json(&mut json)?;
+        Ok((json, report))
+    }
+
     /// Prints the object as YAML, as [`Object::to_yaml`] does.
     ///
     /// # Errors
     ///
     /// As [`Document::append_json`].
     pub fn to_yaml(&self) -> Result<(Vec<u8>, Report)> {
-        let mut json = Vec::new();
-        let report = self.append_json(&mut json)?;
+        let (json, report) = self.to_json()?;
         let mut out = Vec::new();
         yaml::write(&mut out, &json, self.limits.tree_depth)?;
         Ok((out, report))

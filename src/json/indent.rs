@@ -10,7 +10,7 @@ const MAX_INDENT: usize = 128;
 ///
 /// `compact` must come from this module's printers; on anything else the
 /// output is as useless as the input, but nothing fails.
-pub(crate) fn indent(out: &mut Vec<u8>, compact: &[u8]) {
+pub fn indent(out: &mut Vec<u8>, compact: &[u8]) {
     out.reserve(compact.len().saturating_add(compact.len() / 2));
     let mut depth = 0usize;
     let mut at = 0;

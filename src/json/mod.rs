@@ -29,7 +29,7 @@ mod conformance;
 
 pub(crate) use compact::{Compacted, HtmlEscape, compact, compact_with_head};
 pub(crate) use head::{Head, head};
-pub(crate) use indent::indent;
+pub use indent::indent;
 pub(crate) use number::{write_f64, write_i64, write_u64};
 pub(crate) use object::Printer;
 pub use object::WriteError;
