@@ -2,10 +2,9 @@
 //! plaintext and object out.
 
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::de::Options;
-use crate::encryption::{Info, Keyring};
+use crate::encryption::{self, EncryptionInfo, Failure, Keyring, Plaintext};
 use crate::error::{Buffer, Category, Error, Result};
 use crate::limits::Limits;
 use crate::registry_key::RegistryKey;
@@ -82,57 +81,47 @@ impl Decoder {
         RegistryKey::parse(key, self.etcd_prefix.as_deref())
     }
 
-    /// Decrypts a stored value if it is encrypted.
+    /// Decrypts a stored value if it is encrypted, and holds it against the
+    /// policy.
     ///
     /// `key` is the etcd key, which tells the resource and is authenticated by
     /// aesgcm and kms; without it such values do not open. Never fails as a
     /// whole: why a value stays closed is asked of the outcome.
     pub fn open<'a>(&self, key: Option<&[u8]>, value: &'a [u8]) -> Opened<'a> {
-        let mut opened = Opened {
-            encryption: None,
-            plaintext: Ok(Plaintext::Stored(value)),
+        let resource = key.and_then(|key| self.parse_key(key).group_resource());
+        let recognize = |plaintext: &[u8]| StorageValue::is_recognizable(plaintext);
+        let outcome = self.keyring.decrypt(value, resource.as_deref(), key, &recognize);
+        Opened {
+            outcome,
             settings: Settings {
                 limits: self.limits,
                 options: self.options,
             },
-        };
-        if !crate::encryption::is_encrypted(value) {
-            return opened;
         }
-        let resource = key.and_then(|key| self.parse_key(key).group_resource());
-        let recognize = |plaintext: &[u8]| StorageValue::is_recognizable(plaintext);
-        let decrypted = self.keyring.decrypt(value, resource.as_deref(), key, &recognize);
-        opened.encryption = Some(decrypted.info);
-        opened.plaintext = decrypted.result.map(Plaintext::Decrypted);
-        opened
     }
 }
 
 /// A stored value after the attempt to decrypt it.
+#[derive(Debug)]
 pub struct Opened<'a> {
-    encryption: Option<Info>,
-    plaintext: Result<Plaintext<'a>>,
+    outcome: Result<encryption::Opened<'a>, Box<Failure>>,
     settings: Settings,
 }
 
-enum Plaintext<'a> {
-    Stored(&'a [u8]),
-    Decrypted(Zeroizing<Vec<u8>>),
-}
-
-impl std::fmt::Debug for Opened<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Opened")
-            .field("encryption", &self.encryption)
-            .field("error", &self.plaintext.as_ref().err())
-            .finish_non_exhaustive()
-    }
-}
-
 impl Opened<'_> {
-    /// How the value is encrypted; `None` if it is stored in the clear.
-    pub fn encryption(&self) -> Option<&Info> {
-        self.encryption.as_ref()
+    /// How the value is encrypted, or that it should be; `None` if there is
+    /// nothing to tell.
+    pub fn encryption(&self) -> Option<&EncryptionInfo> {
+        let info = match &self.outcome {
+            Ok(opened) => &opened.info,
+            Err(failure) => &failure.info,
+        };
+        Some(info).filter(|info| !info.is_empty())
+    }
+
+    /// Why the value did not open, and what the API server would log.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.outcome.as_ref().err().map(|failure| &**failure)
     }
 
     /// The value in the clear.
@@ -141,10 +130,9 @@ impl Opened<'_> {
     ///
     /// Encrypted if no key was given for it, decryption if none opened it.
     pub fn plaintext(&self) -> Result<&[u8], &Error> {
-        match &self.plaintext {
-            Ok(Plaintext::Stored(bytes)) => Ok(bytes),
-            Ok(Plaintext::Decrypted(bytes)) => Ok(bytes),
-            Err(error) => Err(error),
+        match &self.outcome {
+            Ok(opened) => Ok(opened.plaintext.as_ref()),
+            Err(failure) => Err(&failure.error),
         }
     }
 
@@ -154,8 +142,8 @@ impl Opened<'_> {
     ///
     /// As [`Opened::plaintext`].
     pub fn storage_value(&self) -> Result<StorageValue<'_>, &Error> {
-        let buffer = match self.plaintext {
-            Ok(Plaintext::Decrypted(_)) => Buffer::Plaintext,
+        let buffer = match &self.outcome {
+            Ok(encryption::Opened { plaintext: Plaintext::Decrypted(_), .. }) => Buffer::Plaintext,
             _ => Buffer::Value,
         };
         let plaintext = self.plaintext()?;
