@@ -135,3 +135,13 @@ fn what_is_no_database() {
         assert_eq!(error.category() == Category::Truncated, short, "{error}");
     }
 }
+
+#[test]
+fn second_meta_at_a_place_its_page_size_does_not_give() {
+    let mut file = file();
+    file.zero_page(0);
+    file.put(1024 + 16 + 8, &2048u32.to_le_bytes());
+    file.seal_meta(1);
+    let error = Snapshot::parse(&file.bytes).unwrap_err();
+    assert!(is_page(&error, 0), "{error}");
+}
