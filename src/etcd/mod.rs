@@ -2,13 +2,13 @@
 //! Kubernetes.
 //!
 //! ```text
-//! file ─ [`Snapshot`] ─┬─ [`Trailer`]                    SHA-256, if saved by etcdctl
-//!                      └─ [`bbolt::Database`]            pages, buckets
-//!                          ├─ bucket "key"
-//!                          │   ├─ [`Snapshot::revisions`]  (revision, sub) → [`KeyValue`]
-//!                          │   └─ [`Snapshot::current`]    key → latest [`KeyValue`]
-//!                          └─ bucket "meta"
-//!                              └─ [`Snapshot::store_meta`]
+//! file ─ Snapshot ─┬─ Trailer                     SHA-256, if saved by etcdctl
+//!                  └─ bbolt::Database             pages, buckets
+//!                      ├─ bucket "key"
+//!                      │   ├─ revisions()         (revision, sub) → KeyValue
+//!                      │   └─ current(): State    key → its latest KeyValue
+//!                      └─ bucket "meta"
+//!                          └─ store_meta(): StoreMeta
 //! ```
 //!
 //! etcd files every change under its [`Revision`] and finds keys by an index in

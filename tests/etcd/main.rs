@@ -7,6 +7,7 @@ mod bbolt_writer;
 mod damage;
 mod hazards;
 mod layouts;
+mod metas;
 mod mvcc;
 mod snapshots;
 mod trailer;

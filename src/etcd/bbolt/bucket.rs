@@ -111,7 +111,8 @@ impl<'a> Bucket<'a> {
         damage.map_or(Ok(None), Err)
     }
 
-    /// The value of one key.
+    /// The entry of one key. Reads from the bucket's beginning, which suits
+    /// small buckets and finds what a search would miss in a damaged tree.
     ///
     /// # Errors
     ///

@@ -98,7 +98,8 @@ impl<'a> Entries<'a> {
 
     fn push(&mut self, page: Page<'a>) -> Result<()> {
         let elements = page.elements_end() as u64;
-        self.spend(elements)?;
+        self.spend(elements)
+            .map_err(|error| error.at(Buffer::Snapshot, page.offset))?;
         self.path.push(Step {
             page,
             next: 0,
