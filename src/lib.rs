@@ -7,6 +7,7 @@
 mod error;
 mod limits;
 mod wire;
+mod utf8;
 
 pub mod etcd;
 pub mod registry_key;

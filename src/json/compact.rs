@@ -4,8 +4,8 @@ use super::head::{Head, HeadReader};
 use super::scanner::{Scanner, Token};
 use super::string::{escape_ascii, escape_line_separator};
 use super::text::Text;
-use super::utf8;
 use crate::error::Result;
+use crate::utf8;
 use crate::wire::Reader;
 
 /// Whether `<`, `>`, `&`, U+2028 and U+2029 inside strings are written as escapes.

@@ -21,7 +21,6 @@ mod number;
 mod scanner;
 mod string;
 mod text;
-mod utf8;
 mod value;
 
 #[cfg(test)]
@@ -34,5 +33,4 @@ pub(crate) use number::{write_f64, write_i64, write_u64};
 pub(crate) use scanner::{Scanner, Token};
 pub(crate) use string::write_string;
 pub(crate) use text::Text;
-pub(crate) use utf8::lossy;
 pub(crate) use value::write_value;

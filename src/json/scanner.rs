@@ -6,8 +6,8 @@
 
 use super::string::plain_prefix;
 use super::text::Text;
-use super::utf8;
 use crate::error::{Buffer, Error, Result};
+use crate::utf8;
 use crate::wire::Reader;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Strings. The hot path of printing: clean runs are found eight bytes at a
 //! time and copied whole.
 
-use super::utf8;
+use crate::utf8;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 

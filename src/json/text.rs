@@ -1,6 +1,6 @@
 //! A string as it stands between its quotes in JSON text.
 
-use super::utf8;
+use crate::utf8;
 use std::borrow::Cow;
 
 /// The bytes between the quotes, which a [`Scanner`](super::Scanner) has found sound.

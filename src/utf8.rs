@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// Length of the well-formed sequence that `bytes` begins with.
 #[inline]
-pub(super) fn sequence(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn sequence(bytes: &[u8]) -> Option<usize> {
     match bytes {
         [0x00..=0x7f, ..] => Some(1),
         [0xc2..=0xdf, 0x80..=0xbf, ..] => Some(2),
@@ -24,7 +24,7 @@ pub(super) fn sequence(bytes: &[u8]) -> Option<usize> {
 
 /// Whether `bytes` begin with U+2028 or U+2029, which Go escapes for JavaScript's sake.
 #[inline]
-pub(super) fn is_line_separator(bytes: &[u8]) -> bool {
+pub(crate) fn is_line_separator(bytes: &[u8]) -> bool {
     matches!(bytes, [0xe2, 0x80, 0xa8 | 0xa9, ..])
 }
 
