@@ -7,6 +7,7 @@
 mod error;
 mod limits;
 mod wire;
+mod utf8;
 
 pub mod etcd;
 pub mod registry_key;
@@ -15,7 +16,6 @@ pub mod encryption;
 pub mod envelope;
 pub mod schema;
 mod tree;
-mod utf8;
 mod object;
 mod report;
 mod cbor;

@@ -50,7 +50,7 @@ impl Decoder {
     {
         let state = snapshot.current()?;
         let entries = (0..state.len()).filter_map(move |number| state.range(number..number + 1).next());
-        Ok(entries.filter_map(move |entry| match entry {
+        Ok(entries.filter_map(move |(_, entry)| match entry {
             Ok(key_value) => self.object::<T>(&key_value).map(|object| Ok(Found { key_value, object })),
             Err(error) => Some(Err(error)),
         }))

@@ -9,8 +9,6 @@ use std::io::{self, Write};
 use crate::args::Output;
 use crate::decoded::{Decoded, Form, Item};
 
-pub use ndjson::print_error;
-
 /// What is said of a value that is nothing.
 pub const UNRECOGNIZED: &str =
     "value: neither protobuf, CBOR, JSON, YAML nor readable text";

@@ -4,14 +4,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use k8s_etcd::Decoder;
+use k8s_etcd::{Decoder, Error};
 use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
 use k8s_etcd::etcd::{Snapshot, Trailer};
 
 use crate::args::Args;
-use crate::decoded::{Decoded, Item};
+use crate::decoded::{Body, Decoded, Item};
 use crate::input::{self, Data};
-use crate::output::{Printer, escaped, print_error};
+use crate::output::{Printer, escaped};
 use crate::progress;
 
 /// How a run that came to its end went.
@@ -123,16 +123,10 @@ impl Run<'_> {
             None => state.iter(),
         };
         let bar = progress::bar(state.len());
-        for entry in entries {
+        for (key, entry) in entries {
             match entry {
                 Ok(key_value) => self.item(out, &Item::from(&key_value))?,
-                Err(error) => {
-                    self.outcome = Outcome::Partial;
-                    match self.printer {
-                        Some(Printer::Ndjson) => print_error(out, self.input.as_deref(), &error)?,
-                        _ => complain(&error),
-                    }
-                }
+                Err(error) => self.broken(out, key, error)?,
             }
             bar.inc(1);
         }
@@ -158,5 +152,23 @@ impl Run<'_> {
             self.outcome = Outcome::Partial;
         }
         printer.print(out, self.input.as_deref(), item, decoded)
+    }
+
+    /// A key whose entry in the database cannot be read.
+    fn broken(&mut self, out: &mut dyn Write, key: &[u8], error: Error) -> io::Result<()> {
+        self.outcome = Outcome::Partial;
+        let item = Item {
+            key: Some(key),
+            revisions: None,
+            value: b"",
+        };
+        let decoded = Decoded {
+            body: Body::Error(error),
+            ..Decoded::default()
+        };
+        match &mut self.printer {
+            Some(printer) => printer.print(out, self.input.as_deref(), &item, decoded),
+            None => writeln!(out, "{}", escaped(key)),
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::error::{Buffer, Category, Result};
+use crate::utf8::lossy;
 use crate::wire::Reader;
 use std::collections::BTreeMap;
 

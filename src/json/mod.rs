@@ -18,10 +18,10 @@ mod compact;
 mod head;
 mod indent;
 mod number;
+mod object;
 mod scanner;
 mod string;
 mod text;
-mod object;
 mod value;
 
 #[cfg(test)]
@@ -31,8 +31,8 @@ pub(crate) use compact::{Compacted, HtmlEscape, compact, compact_with_head};
 pub(crate) use head::{Head, head};
 pub use indent::indent;
 pub(crate) use number::{write_f64, write_i64, write_u64};
-pub(crate) use object::Printer;
 pub use object::WriteError;
+pub(crate) use object::Printer;
 pub(crate) use scanner::{Scanner, Token};
 pub(crate) use string::write_string;
 pub(crate) use text::Text;

@@ -85,7 +85,7 @@ fn every_live_value_is_what_the_api_server_stored() {
 
         let decoder = Decoder::new().keyring(keyring(&folder));
         let mut encrypted = 0;
-        for (entry, truth) in state.iter().zip(&truth) {
+        for ((_, entry), truth) in state.iter().zip(&truth) {
             let at = format!("{name} {}", truth.key);
             let entry = entry.expect(&at);
             assert_eq!(entry.key, truth.key.as_bytes(), "{at}");
@@ -141,7 +141,7 @@ fn every_media_type_is_met() {
         let file = gunzip(&folder.join("snapshot.db.gz"));
         let snapshot = Snapshot::parse(&file).expect("a snapshot");
         let decoder = Decoder::new().keyring(keyring(&folder));
-        for entry in snapshot.current().expect("a state").iter() {
+        for (_, entry) in &snapshot.current().expect("a state") {
             let entry = entry.expect("an entry");
             let opened = decoder.open(Some(entry.key), entry.value);
             if let Ok(value) = opened.storage_value()

@@ -69,20 +69,6 @@ pub fn print(
     record.end()
 }
 
-/// A line for what has no key, because it could not be read.
-pub fn print_error(
-    out: &mut dyn Write,
-    input: Option<&str>,
-    error: &k8s_etcd::Error,
-) -> io::Result<()> {
-    let mut record = Record { out, first: true };
-    if let Some(input) = input {
-        record.member("input", input)?;
-    }
-    record.member("error", &Failure::from(error))?;
-    record.end()
-}
-
 #[derive(Serialize)]
 struct Failure {
     category: &'static str,
