@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::de::Options;
-use crate::encryption::{self, EncryptionInfo, Failure, Keyring, Plaintext};
+use crate::encryption::{self, Info, Failure, Keyring, Plaintext};
 use crate::error::{Buffer, Category, Error, Result};
 use crate::limits::Limits;
 use crate::registry_key::RegistryKey;
@@ -111,7 +111,7 @@ pub struct Opened<'a> {
 impl Opened<'_> {
     /// How the value is encrypted, or that it should be; `None` if there is
     /// nothing to tell.
-    pub fn encryption(&self) -> Option<&EncryptionInfo> {
+    pub fn encryption(&self) -> Option<&Info> {
         let info = match &self.outcome {
             Ok(opened) => &opened.info,
             Err(failure) => &failure.info,

@@ -225,6 +225,8 @@ impl Error {
         } = &*self.0;
         if path.is_empty() {
             format!("{what}: {detail}")
+        } else if self.0.category == Category::Configuration {
+            format!("{what}: {path}: {detail}")
         } else {
             format!("{what}: {detail}, at {path}")
         }
@@ -233,8 +235,14 @@ impl Error {
 
 impl fmt::Display for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.category, self.what, self.detail)?;
-        if !self.path.is_empty() {
+        write!(f, "{}: {}: ", self.category, self.what)?;
+        // Of a file that people edit, the place comes first.
+        let place_first = self.category == Category::Configuration && !self.path.is_empty();
+        if place_first {
+            write!(f, "{}: ", self.path)?;
+        }
+        write!(f, "{}", self.detail)?;
+        if !self.path.is_empty() && !place_first {
             write!(f, ", at {}", self.path)?;
         }
         if let Some((buffer, offset)) = self.position {

@@ -1,6 +1,6 @@
 //! One value, decoded: what every kind of output prints some part of.
 
-use k8s_etcd::encryption::EncryptionInfo;
+use k8s_etcd::encryption::Info;
 use k8s_etcd::etcd::KeyValue;
 use k8s_etcd::storage_value::{Content, Document, Media};
 use k8s_etcd::{Decoder, Error, Object, Report, Result};
@@ -41,7 +41,7 @@ impl<'a> From<&KeyValue<'a>> for Item<'a> {
 /// What came of a value.
 #[derive(Default)]
 pub struct Decoded {
-    pub encryption: Option<EncryptionInfo>,
+    pub encryption: Option<Info>,
     pub media: Option<Media>,
     pub api_version: Option<String>,
     pub kind: Option<String>,

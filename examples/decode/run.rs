@@ -67,7 +67,7 @@ fn decoder(args: &Args) -> Result<Decoder, Stop> {
         let text = fs::read(path).map_err(|error| usage(error.to_string()))?;
         let configuration =
             EncryptionConfiguration::parse(&text).map_err(|error| usage(error.to_string()))?;
-        keyring = keyring.with_configuration(configuration);
+        keyring = keyring.with_configuration(&configuration);
     }
     let decoder = Decoder::new().keyring(keyring).lossless(args.lossless).strict(args.strict);
     Ok(match &args.etcd_prefix {

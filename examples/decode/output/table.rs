@@ -25,8 +25,13 @@ impl Table {
             Body::Object(_) | Body::Text(_) => shown(&decoded.kind),
         };
         let encryption = decoded.encryption.as_ref().map(|encryption| {
-            let name = encryption.key_name().map(|name| format!("/{name}")).unwrap_or_default();
-            escaped(format!("{}{name}", encryption.provider()).as_bytes())
+            let provider = encryption.provider.unwrap_or_default();
+            let policy = encryption.policy.map(|policy| policy.as_str());
+            match (&encryption.key_name, policy) {
+                (Some(name), _) => escaped(format!("{provider}/{name}").as_bytes()),
+                (None, Some(policy)) => policy.to_owned(),
+                (None, None) => provider.to_owned(),
+            }
         });
         self.rows.push([
             item.key.map_or("-".to_owned(), escaped),

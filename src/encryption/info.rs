@@ -1,0 +1,85 @@
+//! What is known of a value's encryption, whether it opened or not.
+
+use serde::Serialize;
+
+use crate::encryption::{Prefix, Provider};
+
+/// What is known of a value's encryption, in the order in which it is reported.
+///
+/// Serializes as the member `encryption` of a record; what is absent does not
+/// apply. Of `keyName` and `header` there is never more than one.
+///
+/// ```json
+/// {"provider":"aesgcm","keyName":"key1"}
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Info {
+    /// `aescbc`, `aesgcm`, `secretbox` or `kms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<&'static str>,
+    /// `v1` or `v2`, with `kms` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<&'static str>,
+    /// The name of the key, or of the KMS provider, if a configured one is what
+    /// the value begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_name: Option<String>,
+    /// Where no configured name matches: the value's head through the
+    /// provider's `v1:` or `v2:`. A name follows, but cannot be told from what
+    /// comes after it, as names may contain `:`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// The value was opened with a key that the policy does not have for its
+    /// resource: the API server could not have read it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_policy: bool,
+    /// Where the stored value is not what the policy says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+}
+
+/// How a stored value is not what the policy says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Policy {
+    /// The value is plain, and the policy's first provider for its resource
+    /// encrypts: it was written before that policy, or past the API server.
+    PlainButShouldBeEncrypted,
+}
+
+impl Policy {
+    /// As it stands in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Policy::PlainButShouldBeEncrypted => "plain-but-should-be-encrypted",
+        }
+    }
+}
+
+impl Info {
+    /// What can be told without any configuration.
+    pub fn of_prefix(prefix: &Prefix<'_>) -> Info {
+        Info {
+            provider: prefix.provider().map(Provider::name),
+            version: prefix.provider().and_then(|provider| match provider {
+                Provider::KmsV1 | Provider::KmsV2 => Some(provider.version()),
+                _ => None,
+            }),
+            header: Some(prefix.header().to_owned()),
+            ..Info::default()
+        }
+    }
+
+    /// Nothing to report: a plain value where plain is right.
+    pub fn is_empty(&self) -> bool {
+        *self == Info::default()
+    }
+
+    pub(super) fn set_key_name(&mut self, name: &str) {
+        self.key_name = Some(name.to_owned());
+        self.header = None;
+    }
+}

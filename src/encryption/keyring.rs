@@ -1,0 +1,191 @@
+//! All keys that were given, in the order in which they are tried.
+//!
+//! First as the API server does: the rule for the resource, its providers in
+//! order, in each provider all keys whose `name:` the value goes on with. Then,
+//! for forensics, every other key with such a name.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::encryption::config::GroupResource;
+use crate::encryption::{
+    EncryptionConfiguration, Key, Provider, ProviderConfiguration, aescbc, aesgcm, secretbox,
+};
+
+/// Keys and rules from configurations and KMS plugins.
+///
+/// The first configuration is the policy: what the API server in question runs
+/// with. Those after it, and rules for other resources, only lend their keys.
+/// Usable from several threads at once.
+///
+/// ```
+/// use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
+///
+/// let configuration = EncryptionConfiguration::parse(br#"{
+///     "apiVersion": "apiserver.config.k8s.io/v1", "kind": "EncryptionConfiguration",
+///     "resources": [{"resources": ["secrets"], "providers": [{"identity": {}}]}]}"#)?;
+/// let keyring = Keyring::new().with_configuration(&configuration);
+///
+/// let value = b"k8s\0...";
+/// let opened = keyring
+///     .decrypt(value, Some("secrets"), Some(b"/registry/secrets/default/a"), &|_| true)
+///     .unwrap();
+/// assert_eq!(&*opened.plaintext, value);
+/// assert!(opened.info.is_empty());
+/// # Ok::<(), k8s_etcd::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Keyring {
+    keys: Vec<NamedKey>,
+    /// The policy's rules by resource; providers of several rules for one
+    /// resource joined.
+    rules: HashMap<(String, String), Vec<Step>>,
+    configurations: usize,
+}
+
+/// A key, and the name that stands before what it sealed.
+pub(super) struct NamedKey {
+    pub(super) provider: Provider,
+    pub(super) name: String,
+    pub(super) material: Material,
+    pub(super) path: String,
+    /// Of the first configuration that has it.
+    pub(super) configuration: usize,
+}
+
+pub(super) enum Material {
+    AesGcm(aesgcm::Key),
+    AesCbc(aescbc::Key),
+    Secretbox(secretbox::Key),
+    /// The plugins have it.
+    Kms,
+}
+
+/// One provider of a rule.
+#[derive(Clone)]
+pub(super) enum Step {
+    Identity,
+    /// Indices into the keyring's keys.
+    Keys(Provider, Vec<usize>),
+}
+
+impl Step {
+    pub(super) fn encrypts(&self) -> bool {
+        matches!(self, Step::Keys(..))
+    }
+}
+
+impl Keyring {
+    /// No keys and no policy: opens what is not encrypted.
+    pub fn new() -> Keyring {
+        Keyring::default()
+    }
+
+    /// Adds a configuration. The first one added is the policy.
+    pub fn with_configuration(mut self, configuration: &EncryptionConfiguration) -> Keyring {
+        let number = self.configurations;
+        self.configurations += 1;
+        for rule in configuration.resources() {
+            let steps: Vec<_> = rule
+                .providers()
+                .iter()
+                .map(|provider| self.add_provider(provider, number))
+                .collect();
+            if number > 0 {
+                continue;
+            }
+            for resource in rule.resources() {
+                let parsed = GroupResource::parse(resource);
+                let rule = (parsed.resource.to_owned(), parsed.group.to_owned());
+                self.rules
+                    .entry(rule)
+                    .or_default()
+                    .extend_from_slice(&steps);
+            }
+        }
+        self
+    }
+
+    fn add_provider(&mut self, configuration: &ProviderConfiguration, number: usize) -> Step {
+        let (provider, keys) = match configuration {
+            ProviderConfiguration::Identity => return Step::Identity,
+            ProviderConfiguration::AesGcm(keys) => (Provider::AesGcm, keys),
+            ProviderConfiguration::AesCbc(keys) => (Provider::AesCbc, keys),
+            ProviderConfiguration::Secretbox(keys) => (Provider::Secretbox, keys),
+            ProviderConfiguration::Kms(kms) => {
+                let key = NamedKey {
+                    provider: kms.provider(),
+                    name: kms.name().to_owned(),
+                    material: Material::Kms,
+                    path: kms.path().to_owned(),
+                    configuration: number,
+                };
+                return Step::Keys(kms.provider(), vec![self.intern(key)]);
+            }
+        };
+        let indices = keys
+            .iter()
+            .filter_map(|key| named(provider, key, number))
+            .map(|key| self.intern(key))
+            .collect();
+        Step::Keys(provider, indices)
+    }
+
+    fn intern(&mut self, key: NamedKey) -> usize {
+        self.keys.push(key);
+        self.keys.len() - 1
+    }
+
+    pub(super) fn key(&self, index: usize) -> Option<&NamedKey> {
+        self.keys.get(index)
+    }
+
+    pub(super) fn keys(&self) -> &[NamedKey] {
+        &self.keys
+    }
+
+    pub(super) fn has_policy(&self) -> bool {
+        self.configurations > 0
+    }
+
+    /// Whether there is anything to try on encrypted values.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The policy's providers for a resource, as the API server looks them up:
+    /// the resource itself, `*.<group>`, `*.*`. `None` where it has no rule.
+    pub(super) fn rule(&self, resource: &str) -> Option<&[Step]> {
+        GroupResource::parse(resource)
+            .lookup_order()
+            .iter()
+            .find_map(|r| self.rules.get(&(r.resource.to_owned(), r.group.to_owned())))
+            .map(Vec::as_slice)
+    }
+}
+
+/// None where the secret's length is wrong, which a configuration never has.
+fn named(provider: Provider, key: &Key, configuration: usize) -> Option<NamedKey> {
+    let material = match provider {
+        Provider::AesGcm => Material::AesGcm(aesgcm::Key::new(key.secret()).ok()?),
+        Provider::AesCbc => Material::AesCbc(aescbc::Key::new(key.secret()).ok()?),
+        Provider::Secretbox => Material::Secretbox(secretbox::Key::new(key.secret()).ok()?),
+        Provider::KmsV1 | Provider::KmsV2 => return None,
+    };
+    Some(NamedKey {
+        provider,
+        name: key.name().to_owned(),
+        material,
+        path: key.path().to_owned(),
+        configuration,
+    })
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring")
+            .field("configurations", &self.configurations)
+            .field("keys", &self.keys.len())
+            .finish_non_exhaustive()
+    }
+}

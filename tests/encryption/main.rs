@@ -1,0 +1,5 @@
+//! Encryption at rest, through the public door.
+
+mod configuration;
+mod snapshots;
+mod support;

@@ -1,0 +1,131 @@
+//! Every encrypted value of the real clusters' snapshots.
+
+use k8s_etcd::Category;
+use k8s_etcd::encryption::{Keyring, Prefix, Reason};
+
+use crate::support::{encrypted, keyring, recognize, sha256};
+
+/// Opens all values of a scenario and compares the plaintexts. Gives how many.
+fn opens_all(scenario: &str, keyring: &Keyring) -> usize {
+    let values = encrypted(scenario);
+    for line in &values {
+        let key = Some(line.key.as_bytes());
+        let resource = Some(line.resource.as_str());
+        let opened = keyring
+            .decrypt(&line.value, resource, key, &recognize)
+            .unwrap_or_else(|e| panic!("{scenario} {}: {e}", line.key));
+        assert_eq!(sha256(&opened.plaintext), line.plain_sha256, "{}", line.key);
+        let prefix = Prefix::parse(&line.value).unwrap();
+        let provider = prefix.provider().unwrap();
+        assert_eq!(opened.info.provider, Some(provider.name()));
+        assert!(opened.info.key_name.is_some() && opened.info.header.is_none());
+        assert!(!opened.info.out_of_policy, "{}", line.key);
+        assert_eq!(opened.info.policy, None);
+        assert_eq!(opened.api_server_message, None);
+    }
+    values.len()
+}
+
+#[test]
+fn aesgcm_values_open() {
+    let keyring = keyring(&["snapshots/aesgcm/encryption-config.yaml"]);
+    assert_eq!(opens_all("aesgcm", &keyring), 102);
+}
+
+#[test]
+fn aescbc_values_open() {
+    let keyring = keyring(&["snapshots/aescbc/encryption-config.yaml"]);
+    assert_eq!(opens_all("aescbc", &keyring), 42);
+}
+
+#[test]
+fn secretbox_values_open() {
+    let keyring = keyring(&["snapshots/secretbox/encryption-config.yaml"]);
+    assert_eq!(opens_all("secretbox", &keyring), 438);
+}
+
+#[test]
+fn values_from_before_and_after_rotations_open() {
+    let keyring = keyring(&["snapshots/rotation/encryption-config.yaml"]);
+    assert_eq!(opens_all("rotation", &keyring), 59);
+}
+
+/// With the configuration in force before the last rotation as policy, and the
+/// last one only lending its keys.
+#[test]
+fn values_that_a_former_policy_cannot_read_are_out_of_policy() {
+    let former = "snapshots/rotation/encryption-config.phase2.yaml";
+    let alone = keyring(&[former]);
+    let both = keyring(&[former, "snapshots/rotation/encryption-config.yaml"]);
+    let (mut inside, mut outside) = (0, 0);
+    for line in encrypted("rotation") {
+        let resource = Some(line.resource.as_str());
+        let key = Some(line.key.as_bytes());
+        let opened = both
+            .decrypt(&line.value, resource, key, &recognize)
+            .unwrap();
+        assert_eq!(sha256(&opened.plaintext), line.plain_sha256);
+        match alone.decrypt(&line.value, resource, key, &recognize) {
+            Ok(_) => {
+                inside += 1;
+                assert!(!opened.info.out_of_policy);
+            }
+            Err(failure) => {
+                outside += 1;
+                assert_eq!(failure.error.category(), Category::Encrypted);
+                assert_eq!(failure.reason, Reason::KeyNotConfigured);
+                assert!(opened.info.out_of_policy);
+                assert_eq!(opened.api_server_message, failure.api_server_message);
+            }
+        }
+    }
+    assert_eq!((inside, outside), (32, 27));
+}
+
+#[test]
+fn without_keys_the_header_is_told() {
+    for scenario in [
+        "aesgcm",
+        "aescbc",
+        "secretbox",
+        "kmsv1",
+        "kmsv2",
+        "rotation",
+    ] {
+        for line in encrypted(scenario) {
+            let resource = Some(line.resource.as_str());
+            let failure = Keyring::new()
+                .decrypt(&line.value, resource, None, &recognize)
+                .unwrap_err();
+            assert_eq!(failure.error.category(), Category::Encrypted);
+            assert_eq!(failure.reason, Reason::NoKeys);
+            let header = failure.info.header.unwrap();
+            assert!(line.value.starts_with(header.as_bytes()) && header.ends_with(':'));
+            assert_eq!(failure.info.key_name, None);
+        }
+    }
+}
+
+/// The etcd key is authenticated by aesgcm, not by the others.
+#[test]
+fn a_value_under_another_key_opens_only_where_the_key_is_not_authenticated() {
+    for (scenario, opens) in [("aesgcm", false), ("aescbc", true), ("secretbox", true)] {
+        let config = format!("snapshots/{scenario}/encryption-config.yaml");
+        let keyring = keyring(&[&config]);
+        for line in encrypted(scenario) {
+            let resource = Some(line.resource.as_str());
+            for key in [None, Some(&b"/registry/secrets/default/another"[..])] {
+                let result = keyring.decrypt(&line.value, resource, key, &recognize);
+                assert_eq!(result.is_ok(), opens, "{scenario} {}", line.key);
+                if let Err(failure) = result {
+                    assert_eq!(failure.reason, Reason::AuthenticationFailed);
+                    assert_eq!(failure.error.category(), Category::Decryption);
+                    assert_eq!(
+                        failure.api_server_message.as_deref(),
+                        Some("cipher: message authentication failed")
+                    );
+                }
+            }
+        }
+    }
+}
