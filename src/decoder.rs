@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::de::Options;
-use crate::encryption::{self, Info, Failure, Keyring, Plaintext};
+use crate::encryption::{self, Failure, Info, Keyring, Plaintext};
 use crate::error::{Buffer, Category, Error, Result};
 use crate::limits::Limits;
 use crate::registry_key::RegistryKey;
@@ -90,7 +90,9 @@ impl Decoder {
     pub fn open<'a>(&self, key: Option<&[u8]>, value: &'a [u8]) -> Opened<'a> {
         let resource = key.and_then(|key| self.parse_key(key).group_resource());
         let recognize = |plaintext: &[u8]| StorageValue::is_recognizable(plaintext);
-        let outcome = self.keyring.decrypt(value, resource.as_deref(), key, &recognize);
+        let outcome = self
+            .keyring
+            .decrypt(value, resource.as_deref(), key, &recognize);
         Opened {
             outcome,
             settings: Settings {
@@ -143,7 +145,10 @@ impl Opened<'_> {
     /// As [`Opened::plaintext`].
     pub fn storage_value(&self) -> Result<StorageValue<'_>, &Error> {
         let buffer = match &self.outcome {
-            Ok(encryption::Opened { plaintext: Plaintext::Decrypted(_), .. }) => Buffer::Plaintext,
+            Ok(encryption::Opened {
+                plaintext: Plaintext::Decrypted(_),
+                ..
+            }) => Buffer::Plaintext,
             _ => Buffer::Value,
         };
         let plaintext = self.plaintext()?;

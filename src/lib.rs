@@ -26,8 +26,8 @@ mod decoder;
 #[cfg(feature = "k8s-openapi")]
 mod typed;
 
-pub use error::{Buffer, Category, Error, Result};
 pub use decoder::{Decoder, Opened};
+pub use error::{Buffer, Category, Error, Result};
 pub use json::WriteError;
 pub use limits::Limits;
 pub use object::Object;

@@ -49,17 +49,26 @@ impl Decoder {
         T: Resource + DeserializeOwned,
     {
         let state = snapshot.current()?;
-        let entries = (0..state.len()).filter_map(move |number| state.range(number..number + 1).next());
+        let entries =
+            (0..state.len()).filter_map(move |number| state.range(number..number + 1).next());
         Ok(entries.filter_map(move |(_, entry)| match entry {
-            Ok(key_value) => self.object::<T>(&key_value).map(|object| Ok(Found { key_value, object })),
+            Ok(key_value) => self
+                .object::<T>(&key_value)
+                .map(|object| Ok(Found { key_value, object })),
             Err(error) => Some(Err(error)),
         }))
     }
 
     /// `None` if the value holds something else.
-    fn object<T: Resource + DeserializeOwned>(&self, key_value: &KeyValue<'_>) -> Option<Result<T>> {
+    fn object<T: Resource + DeserializeOwned>(
+        &self,
+        key_value: &KeyValue<'_>,
+    ) -> Option<Result<T>> {
         let key = self.parse_key(key_value.key);
-        if key.resource().is_some_and(|resource| resource != T::URL_PATH_SEGMENT) {
+        if key
+            .resource()
+            .is_some_and(|resource| resource != T::URL_PATH_SEGMENT)
+        {
             return None;
         }
         let opened = self.open(Some(key_value.key), key_value.value);

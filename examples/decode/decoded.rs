@@ -111,8 +111,14 @@ impl Decoded {
             return None;
         }
         // Where they cannot be read, printing fails too, and says why.
-        self.namespace = object.namespace().unwrap_or_default().map(|text| text.into_owned());
-        self.name = object.name().unwrap_or_default().map(|text| text.into_owned());
+        self.namespace = object
+            .namespace()
+            .unwrap_or_default()
+            .map(|text| text.into_owned());
+        self.name = object
+            .name()
+            .unwrap_or_default()
+            .map(|text| text.into_owned());
         if object.namespace().is_ok() && differs(&args.namespace, self.namespace.as_deref()) {
             return None;
         }
@@ -158,5 +164,7 @@ impl Decoded {
 /// Whether a filter is set and something else was found. `--namespace ""`
 /// chooses what has no namespace.
 fn differs(wanted: &Option<String>, found: Option<&str>) -> bool {
-    wanted.as_deref().is_some_and(|wanted| wanted != found.unwrap_or_default())
+    wanted
+        .as_deref()
+        .is_some_and(|wanted| wanted != found.unwrap_or_default())
 }

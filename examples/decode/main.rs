@@ -19,7 +19,9 @@ use run::Outcome;
 fn main() -> ExitCode {
     let word = std::env::args().nth(1);
     if let Some(word) = word.filter(|word| RESERVED.contains(&word.as_str())) {
-        eprintln!("decode: {word} is kept for a subcommand to come; a file of that name is ./{word}");
+        eprintln!(
+            "decode: {word} is kept for a subcommand to come; a file of that name is ./{word}"
+        );
         return ExitCode::from(2);
     }
     let args = Args::parse();

@@ -10,8 +10,7 @@ use crate::args::Output;
 use crate::decoded::{Decoded, Form, Item};
 
 /// What is said of a value that is nothing.
-pub const UNRECOGNIZED: &str =
-    "value: neither protobuf, CBOR, JSON, YAML nor readable text";
+pub const UNRECOGNIZED: &str = "value: neither protobuf, CBOR, JSON, YAML nor readable text";
 
 /// One kind of output at work.
 pub enum Printer {

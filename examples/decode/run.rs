@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use k8s_etcd::{Decoder, Error};
 use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
 use k8s_etcd::etcd::{Snapshot, Trailer};
+use k8s_etcd::{Decoder, Error};
 
 use crate::args::Args;
 use crate::decoded::{Body, Decoded, Item};
@@ -36,7 +36,10 @@ impl From<io::Error> for Stop {
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
     let unreadable = |path: &Path, error: io::Error| {
-        Stop::Usage(format!("{}: {error}", escaped(path.as_os_str().as_encoded_bytes())))
+        Stop::Usage(format!(
+            "{}: {error}",
+            escaped(path.as_os_str().as_encoded_bytes())
+        ))
     };
     let mut run = Run {
         args,
@@ -45,12 +48,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         outcome: Outcome::Whole,
         input: None,
     };
-    let inputs = input::expand(&args.input)
-        .map_err(|error| Stop::Usage(format!("{error}")))?;
+    let inputs = input::expand(&args.input).map_err(|error| Stop::Usage(format!("{error}")))?;
     let several = inputs.len() > 1;
     for input in &inputs {
         // A file that cannot be read ends the run before anything of it is printed.
-        let data = input.read().map_err(|error| unreadable(&input.name, error))?;
+        let data = input
+            .read()
+            .map_err(|error| unreadable(&input.name, error))?;
         run.input = several.then(|| input.name.to_string_lossy().into_owned());
         run.input(out, &data, &input.name)?;
     }
@@ -69,7 +73,10 @@ fn decoder(args: &Args) -> Result<Decoder, Stop> {
             EncryptionConfiguration::parse(&text).map_err(|error| usage(error.to_string()))?;
         keyring = keyring.with_configuration(&configuration);
     }
-    let decoder = Decoder::new().keyring(keyring).lossless(args.lossless).strict(args.strict);
+    let decoder = Decoder::new()
+        .keyring(keyring)
+        .lossless(args.lossless)
+        .strict(args.strict);
     Ok(match &args.etcd_prefix {
         Some(prefix) => decoder.etcd_prefix(prefix),
         None => decoder,

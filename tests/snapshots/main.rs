@@ -66,7 +66,11 @@ fn keyring(folder: &Path) -> Keyring {
 #[test]
 fn every_live_value_is_what_the_api_server_stored() {
     for folder in scenarios() {
-        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = folder
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let file = gunzip(&folder.join("snapshot.db.gz"));
         let snapshot = Snapshot::parse(&file).expect(&name);
         assert_eq!(snapshot.verify_trailer(), Trailer::Valid, "{name}");
@@ -90,15 +94,29 @@ fn every_live_value_is_what_the_api_server_stored() {
             let entry = entry.expect(&at);
             assert_eq!(entry.key, truth.key.as_bytes(), "{at}");
             assert_eq!(
-                (entry.create_revision, entry.mod_revision, entry.version, entry.lease),
-                (truth.create_revision, truth.mod_revision, truth.version, truth.lease),
+                (
+                    entry.create_revision,
+                    entry.mod_revision,
+                    entry.version,
+                    entry.lease
+                ),
+                (
+                    truth.create_revision,
+                    truth.mod_revision,
+                    truth.version,
+                    truth.lease
+                ),
                 "{at}"
             );
             let opened = decoder.open(Some(entry.key), entry.value);
-            let is_encrypted = opened.encryption().is_some_and(|info| info.provider.is_some());
+            let is_encrypted = opened
+                .encryption()
+                .is_some_and(|info| info.provider.is_some());
             assert_eq!(is_encrypted, truth.prefix.is_some(), "{at}");
             encrypted += usize::from(is_encrypted);
-            let value = opened.storage_value().unwrap_or_else(|e| panic!("{at}: {e}"));
+            let value = opened
+                .storage_value()
+                .unwrap_or_else(|e| panic!("{at}: {e}"));
             let media = truth.media.as_deref().map(|media| match media {
                 "other" => "text",
                 media => media,
@@ -106,7 +124,10 @@ fn every_live_value_is_what_the_api_server_stored() {
             assert_eq!(Some(value.media().as_str()), media, "{at}");
             match value.into_content().expect(&at) {
                 Content::Object(object) => {
-                    assert_eq!(object.api_version(), truth.api_version.as_deref().expect(&at));
+                    assert_eq!(
+                        object.api_version(),
+                        truth.api_version.as_deref().expect(&at)
+                    );
                     assert_eq!(object.kind(), truth.kind.as_deref().expect(&at));
                     let (json, report) = object.to_json().expect(&at);
                     let expected = truth.object.as_ref().expect(&at).get();
@@ -129,8 +150,15 @@ fn every_live_value_is_what_the_api_server_stored() {
                 _ => panic!("{at}: not recognized"),
             }
         }
-        println!("{name}: {} live values, {encrypted} of them encrypted", truth.len());
-        assert_eq!(encrypted > 0, folder.join("encryption-config.yaml").exists(), "{name}");
+        println!(
+            "{name}: {} live values, {encrypted} of them encrypted",
+            truth.len()
+        );
+        assert_eq!(
+            encrypted > 0,
+            folder.join("encryption-config.yaml").exists(),
+            "{name}"
+        );
     }
 }
 
@@ -151,7 +179,13 @@ fn every_media_type_is_met() {
             }
         }
     }
-    for media in [Media::Protobuf, Media::Json, Media::Yaml, Media::Cbor, Media::Text] {
+    for media in [
+        Media::Protobuf,
+        Media::Json,
+        Media::Yaml,
+        Media::Cbor,
+        Media::Text,
+    ] {
         assert!(met.contains(&media), "{media:?}");
     }
 }

@@ -108,7 +108,11 @@ struct Record<'w> {
 
 impl Record<'_> {
     fn name(&mut self, name: &str) -> io::Result<()> {
-        let before = if std::mem::take(&mut self.first) { "{" } else { "," };
+        let before = if std::mem::take(&mut self.first) {
+            "{"
+        } else {
+            ","
+        };
         write!(self.out, "{before}\"{name}\":")
     }
 

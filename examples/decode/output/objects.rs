@@ -14,7 +14,8 @@ pub struct List {
     is_open: bool,
 }
 
-const OPEN: &str = "{\n  \"kind\": \"List\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {},\n  \"items\": [";
+const OPEN: &str =
+    "{\n  \"kind\": \"List\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {},\n  \"items\": [";
 const CLOSE: &str = "\n  ]\n}\n";
 
 impl List {
@@ -100,7 +101,9 @@ fn object(input: Option<&str>, item: &Item<'_>, decoded: Decoded) -> Option<Vec<
         Body::Error(error) => error.to_string(),
         Body::Unrecognized => output::UNRECOGNIZED.to_owned(),
     };
-    let place = input.map(|input| format!("{}: ", escaped(input.as_bytes()))).unwrap_or_default();
+    let place = input
+        .map(|input| format!("{}: ", escaped(input.as_bytes())))
+        .unwrap_or_default();
     let key = item.key.map_or("the value".to_owned(), escaped);
     eprintln!("decode: {place}{key}: {}", escaped(what.as_bytes()));
     None

@@ -5,7 +5,15 @@ use std::io::{self, Write};
 use crate::decoded::{Body, Decoded, Item};
 use crate::output::escaped;
 
-const HEAD: [&str; 7] = ["KEY", "MODREVISION", "KIND", "NAMESPACE", "NAME", "MEDIA", "ENCRYPTION"];
+const HEAD: [&str; 7] = [
+    "KEY",
+    "MODREVISION",
+    "KIND",
+    "NAMESPACE",
+    "NAME",
+    "MEDIA",
+    "ENCRYPTION",
+];
 
 /// Collects the rows, since the widest decides the columns.
 #[derive(Default)]
@@ -35,7 +43,9 @@ impl Table {
         });
         self.rows.push([
             item.key.map_or("-".to_owned(), escaped),
-            item.revisions.map_or("-".to_owned(), |revisions| revisions.mod_revision.to_string()),
+            item.revisions.map_or("-".to_owned(), |revisions| {
+                revisions.mod_revision.to_string()
+            }),
             kind,
             shown(&decoded.namespace),
             shown(&decoded.name),
@@ -47,7 +57,11 @@ impl Table {
     pub fn finish(self, out: &mut dyn Write) -> io::Result<()> {
         let head = HEAD.map(str::to_owned);
         let widths: [usize; 7] = std::array::from_fn(|column| {
-            let cells = self.rows.iter().chain([&head]).map(|row| row[column].chars().count());
+            let cells = self
+                .rows
+                .iter()
+                .chain([&head])
+                .map(|row| row[column].chars().count());
             cells.max().unwrap_or_default()
         });
         for row in [&head].into_iter().chain(&self.rows) {
