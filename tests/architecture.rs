@@ -143,7 +143,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// The first names of `crate::` paths, those in `crate::{…}` included;
 /// comments and string literals do not count.
 fn named(text: &str) -> Vec<String> {
-    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
     let code: String = code
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"))

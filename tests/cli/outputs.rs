@@ -147,7 +147,10 @@ fn objects_only_tells_the_rest_on_stderr() {
         "{}",
         ran.stderr
     );
-    let ran = decode_stdin(&["-o", "yaml", "--etcd-key", "compact_rev_key", "-"], b"266");
+    let ran = decode_stdin(
+        &["-o", "yaml", "--etcd-key", "compact_rev_key", "-"],
+        b"266",
+    );
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
     assert!(ran.stderr.contains("is text"), "{}", ran.stderr);
 }
@@ -221,5 +224,9 @@ fn keys_need_no_value() {
     // Nothing is decrypted, so that nothing can fail.
     let ran = decode(&["-o", "keys", CLUSTER]);
     assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 321));
-    assert!(ran.stdout.lines().any(|line| line == "/registry/namespaces/kube-system"));
+    assert!(
+        ran.stdout
+            .lines()
+            .any(|line| line == "/registry/namespaces/kube-system")
+    );
 }
