@@ -7,9 +7,13 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::encryption::config::GroupResource;
+use crate::encryption::kms::Unwrapper;
 use crate::encryption::{
-    EncryptionConfiguration, Key, Provider, ProviderConfiguration, aescbc, aesgcm, secretbox,
+    EncryptionConfiguration, Key, KmsPlugin, Provider, ProviderConfiguration, aescbc, aesgcm,
+    secretbox,
 };
 
 /// Keys and rules from configurations and KMS plugins.
@@ -40,7 +44,10 @@ pub struct Keyring {
     /// The policy's rules by resource; providers of several rules for one
     /// resource joined.
     rules: HashMap<(String, String), Vec<Step>>,
+    /// The providers of all the policy's rules, in order.
+    all_rules: Vec<Step>,
     configurations: usize,
+    pub(super) kms: Unwrapper,
 }
 
 /// A key, and the name that stands before what it sealed.
@@ -48,9 +55,10 @@ pub(super) struct NamedKey {
     pub(super) provider: Provider,
     pub(super) name: String,
     pub(super) material: Material,
+    /// Where it first stands.
     pub(super) path: String,
-    /// Of the first configuration that has it.
-    pub(super) configuration: usize,
+    /// To know it again.
+    secret: Zeroizing<Vec<u8>>,
 }
 
 pub(super) enum Material {
@@ -89,11 +97,12 @@ impl Keyring {
             let steps: Vec<_> = rule
                 .providers()
                 .iter()
-                .map(|provider| self.add_provider(provider, number))
+                .map(|provider| self.add_provider(provider))
                 .collect();
             if number > 0 {
                 continue;
             }
+            self.all_rules.extend_from_slice(&steps);
             for resource in rule.resources() {
                 let parsed = GroupResource::parse(resource);
                 let rule = (parsed.resource.to_owned(), parsed.group.to_owned());
@@ -106,7 +115,13 @@ impl Keyring {
         self
     }
 
-    fn add_provider(&mut self, configuration: &ProviderConfiguration, number: usize) -> Step {
+    /// Adds a KMS plugin. Plugins are asked in the order in which they are added.
+    pub fn with_kms_plugin(mut self, plugin: impl KmsPlugin + 'static) -> Keyring {
+        self.kms.add(Box::new(plugin));
+        self
+    }
+
+    fn add_provider(&mut self, configuration: &ProviderConfiguration) -> Step {
         let (provider, keys) = match configuration {
             ProviderConfiguration::Identity => return Step::Identity,
             ProviderConfiguration::AesGcm(keys) => (Provider::AesGcm, keys),
@@ -118,22 +133,28 @@ impl Keyring {
                     name: kms.name().to_owned(),
                     material: Material::Kms,
                     path: kms.path().to_owned(),
-                    configuration: number,
+                    secret: Zeroizing::default(),
                 };
                 return Step::Keys(kms.provider(), vec![self.intern(key)]);
             }
         };
         let indices = keys
             .iter()
-            .filter_map(|key| named(provider, key, number))
+            .filter_map(|key| named(provider, key))
             .map(|key| self.intern(key))
             .collect();
         Step::Keys(provider, indices)
     }
 
+    /// The index of a key, which may stand in several places.
     fn intern(&mut self, key: NamedKey) -> usize {
-        self.keys.push(key);
-        self.keys.len() - 1
+        let same = |other: &NamedKey| {
+            other.provider == key.provider && other.name == key.name && other.secret == key.secret
+        };
+        self.keys.iter().position(same).unwrap_or_else(|| {
+            self.keys.push(key);
+            self.keys.len() - 1
+        })
     }
 
     pub(super) fn key(&self, index: usize) -> Option<&NamedKey> {
@@ -148,9 +169,14 @@ impl Keyring {
         self.configurations > 0
     }
 
-    /// Whether there is anything to try on encrypted values.
+    /// Whether there is nothing to try on encrypted values.
     pub(super) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.keys.is_empty() && self.kms.is_empty()
+    }
+
+    /// The policy's providers where the resource is not known: all of them.
+    pub(super) fn all_rules(&self) -> Option<&[Step]> {
+        self.has_policy().then_some(&self.all_rules)
     }
 
     /// The policy's providers for a resource, as the API server looks them up:
@@ -165,7 +191,7 @@ impl Keyring {
 }
 
 /// None where the secret's length is wrong, which a configuration never has.
-fn named(provider: Provider, key: &Key, configuration: usize) -> Option<NamedKey> {
+fn named(provider: Provider, key: &Key) -> Option<NamedKey> {
     let material = match provider {
         Provider::AesGcm => Material::AesGcm(aesgcm::Key::new(key.secret()).ok()?),
         Provider::AesCbc => Material::AesCbc(aescbc::Key::new(key.secret()).ok()?),
@@ -177,7 +203,7 @@ fn named(provider: Provider, key: &Key, configuration: usize) -> Option<NamedKey
         name: key.name().to_owned(),
         material,
         path: key.path().to_owned(),
-        configuration,
+        secret: Zeroizing::new(key.secret().to_vec()),
     })
 }
 

@@ -20,13 +20,17 @@ pub mod aescbc;
 pub mod aesgcm;
 mod config;
 mod decrypt;
+mod diagnosis;
 mod fault;
 mod identity;
 mod info;
 mod keyring;
+mod kms;
+mod moved;
 mod outcome;
 mod prefix;
 mod reason;
+mod seal;
 pub mod secretbox;
 
 pub use config::{
@@ -35,6 +39,9 @@ pub use config::{
 pub use decrypt::Recognize;
 pub use info::{Info, Policy};
 pub use keyring::Keyring;
+pub use kms::{KmsError, KmsInfo, KmsPlugin, KmsTable, LocalKms, WrappedKey};
+pub use moved::{MoveTries, Moved};
 pub use outcome::{Failure, Opened, Plaintext};
 pub use prefix::{Prefix, Provider, is_encrypted};
 pub use reason::Reason;
+pub use seal::{DekSource, Sealer};

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
-use crate::encryption::{Info, Reason};
+use crate::encryption::{Info, Provider, Reason};
 use crate::error::Error;
 
 /// A value that was opened, or was never encrypted.
@@ -65,6 +65,15 @@ pub struct Failure {
     pub api_server_message: Option<String>,
     /// What is known of the encryption all the same.
     pub info: Info,
+}
+
+impl Failure {
+    /// Whether it is worth looking for another etcd key that the value was
+    /// written for, with [`Keyring::find_moved`](crate::encryption::Keyring::find_moved).
+    pub fn may_have_moved(&self) -> bool {
+        self.reason == Reason::AuthenticationFailed
+            && self.info.provider != Some(Provider::Secretbox.name())
+    }
 }
 
 impl fmt::Display for Failure {

@@ -74,6 +74,11 @@ impl Provider {
         }
     }
 
+    /// Whether keys come from a KMS plugin.
+    pub const fn is_kms(self) -> bool {
+        matches!(self, Provider::KmsV1 | Provider::KmsV2)
+    }
+
     /// Whether the etcd key is authenticated with the value, so that a value
     /// moved to another key no longer opens.
     pub const fn authenticates_etcd_key(self) -> bool {
