@@ -4,3 +4,4 @@ mod configuration;
 mod kms;
 mod snapshots;
 mod support;
+mod vectors;
