@@ -1,1 +1,180 @@
-//! The one place where the stages are joined.
+//! The one place where the stages are joined: key and stored value in,
+//! plaintext and object out.
+
+use serde::Deserialize;
+
+use crate::de::Options;
+use crate::encryption::{self, Failure, Info, Keyring, Plaintext};
+use crate::error::{Buffer, Category, Error, Result};
+use crate::limits::Limits;
+use crate::registry_key::RegistryKey;
+use crate::storage_value::{Content, Settings, StorageValue};
+
+/// Opens stored values: decrypts them where needed and tells what they hold.
+///
+/// ```
+/// use k8s_etcd::storage_value::Content;
+/// use k8s_etcd::Decoder;
+///
+/// let decoder = Decoder::new();
+/// let value = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace\x12\x0d\x0a\x0b\x0a\x09kube-prod";
+/// let opened = decoder.open(Some(b"/registry/namespaces/kube-prod"), value);
+///
+/// let Ok(Content::Object(object)) = opened.storage_value()?.into_content() else { panic!() };
+/// assert_eq!(object.kind(), "Namespace");
+/// let value: serde_json::Value = opened.decode()?;
+/// assert_eq!(value["metadata"]["name"], "kube-prod");
+/// # Ok::<_, k8s_etcd::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Decoder {
+    limits: Limits,
+    options: Options,
+    etcd_prefix: Option<String>,
+    keyring: Keyring,
+}
+
+impl Decoder {
+    /// A decoder with no keys, default bounds and the usual etcd prefixes.
+    pub fn new() -> Decoder {
+        Decoder::default()
+    }
+
+    /// Sets the bounds.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Decoder {
+        self.limits = limits;
+        self
+    }
+
+    /// As [`Object::lossless`](crate::Object::lossless), for all objects.
+    #[must_use]
+    pub fn lossless(mut self, lossless: bool) -> Decoder {
+        self.options.lossless = lossless;
+        self
+    }
+
+    /// As [`Object::strict`](crate::Object::strict), for all objects.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Decoder {
+        self.options.strict = strict;
+        self
+    }
+
+    /// The API server's `--etcd-prefix`, where it is neither `/registry` nor one
+    /// of OpenShift's. Keys choose the encryption keys by their resource.
+    #[must_use]
+    pub fn etcd_prefix(mut self, prefix: impl Into<String>) -> Decoder {
+        self.etcd_prefix = Some(prefix.into());
+        self
+    }
+
+    /// The keys to open encrypted values with.
+    #[must_use]
+    pub fn keyring(mut self, keyring: Keyring) -> Decoder {
+        self.keyring = keyring;
+        self
+    }
+
+    /// Parses an etcd key by this decoder's prefix.
+    pub fn parse_key<'k>(&self, key: &'k [u8]) -> RegistryKey<'k> {
+        RegistryKey::parse(key, self.etcd_prefix.as_deref())
+    }
+
+    /// Decrypts a stored value if it is encrypted, and holds it against the
+    /// policy.
+    ///
+    /// `key` is the etcd key, which tells the resource and is authenticated by
+    /// aesgcm and kms; without it such values do not open. Never fails as a
+    /// whole: why a value stays closed is asked of the outcome.
+    pub fn open<'a>(&self, key: Option<&[u8]>, value: &'a [u8]) -> Opened<'a> {
+        let resource = key
+            .map(|key| self.parse_key(key))
+            // What is never encrypted, no policy speaks of.
+            .filter(|key| !key.bypasses_encryption())
+            .and_then(|key| key.group_resource());
+        let recognize = |plaintext: &[u8]| StorageValue::is_recognizable(plaintext);
+        let outcome = self
+            .keyring
+            .decrypt(value, resource.as_deref(), key, &recognize);
+        Opened {
+            outcome,
+            settings: Settings {
+                limits: self.limits,
+                options: self.options,
+            },
+        }
+    }
+}
+
+/// A stored value after the attempt to decrypt it.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    outcome: Result<encryption::Opened<'a>, Box<Failure>>,
+    settings: Settings,
+}
+
+impl Opened<'_> {
+    /// How the value is encrypted, or that it should be; `None` if there is
+    /// nothing to tell.
+    pub fn encryption(&self) -> Option<&Info> {
+        let info = match &self.outcome {
+            Ok(opened) => &opened.info,
+            Err(failure) => &failure.info,
+        };
+        Some(info).filter(|info| !info.is_empty())
+    }
+
+    /// Why the value did not open, and what the API server would log.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.outcome.as_ref().err().map(|failure| &**failure)
+    }
+
+    /// The value in the clear.
+    ///
+    /// # Errors
+    ///
+    /// Encrypted if no key was given for it, decryption if none opened it.
+    pub fn plaintext(&self) -> Result<&[u8], &Error> {
+        match &self.outcome {
+            Ok(opened) => Ok(opened.plaintext.as_ref()),
+            Err(failure) => Err(&failure.error),
+        }
+    }
+
+    /// What the value is and holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Opened::plaintext`].
+    pub fn storage_value(&self) -> Result<StorageValue<'_>, &Error> {
+        let buffer = match &self.outcome {
+            Ok(encryption::Opened {
+                plaintext: Plaintext::Decrypted(_),
+                ..
+            }) => Buffer::Plaintext,
+            _ => Buffer::Value,
+        };
+        let plaintext = self.plaintext()?;
+        Ok(StorageValue::parse_with(plaintext, buffer, self.settings))
+    }
+
+    /// Decodes the object that the value holds into any type that serde can
+    /// deserialize, k8s-openapi's among them.
+    ///
+    /// # Errors
+    ///
+    /// Why the value stays closed or is not whole; type mismatch if it holds no
+    /// object, or one that `T` refuses.
+    pub fn decode<'o, T: Deserialize<'o>>(&'o self) -> Result<T> {
+        match self.storage_value().map_err(Clone::clone)?.into_content()? {
+            Content::Object(object) => object.decode(),
+            Content::Document(document) => document.decode(),
+            Content::Text(_) | Content::Unrecognized => Err(Error::new(
+                Category::TypeMismatch,
+                "value",
+                "it holds no object",
+            )),
+        }
+    }
+}

@@ -1,1 +1,179 @@
-//! The `k8s\0` envelope: runtime.Unknown.
+//! The `k8s\0` envelope: what every protobuf value that Kubernetes stores begins with.
+//!
+//! ```text
+//! 6b 38 73 00            "k8s\0"
+//! runtime.Unknown
+//!   1  typeMeta          { 1 apiVersion, 2 kind }
+//!   2  raw               the object's own message, without type
+//!   3  contentEncoding   empty in stored values
+//!   4  contentType       empty in stored values
+//! ```
+//!
+//! Source: k8s.io/apimachinery `pkg/runtime/generated.proto` (Unknown, TypeMeta)
+//! and `pkg/runtime/serializer/protobuf/protobuf.go`.
+
+use crate::error::{Buffer, Error, Result};
+use crate::wire::{self, Fields, Payload, Reader};
+
+/// The four bytes that a protobuf value begins with.
+pub const PREFIX: &[u8; 4] = b"k8s\0";
+
+/// A parsed envelope, borrowing from the value.
+///
+/// ```
+/// let value = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace\x12\x02\x0a\x00";
+/// let envelope = k8s_etcd::envelope::Envelope::parse(value)?;
+/// assert_eq!(envelope.kind(), b"Namespace");
+/// assert_eq!(envelope.api_version(), b"v1");
+/// assert_eq!(envelope.raw(), b"\x0a\x00");
+/// # Ok::<_, k8s_etcd::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Envelope<'a> {
+    api_version: &'a [u8],
+    kind: &'a [u8],
+    raw: &'a [u8],
+    raw_offset: u64,
+    content_encoding: &'a [u8],
+    content_type: &'a [u8],
+    pub(crate) unknown: Vec<wire::Field<'a>>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Parses a value that begins with [`PREFIX`].
+    ///
+    /// # Errors
+    ///
+    /// Malformed if the prefix is missing or a field does not have its wire
+    /// type; truncated if nothing follows the prefix or a length points past
+    /// the end. Offsets count in [`Buffer::Value`].
+    pub fn parse(value: &'a [u8]) -> Result<Envelope<'a>> {
+        Envelope::parse_in(value, Buffer::Value)
+    }
+
+    pub(crate) fn parse_in(value: &'a [u8], buffer: Buffer) -> Result<Envelope<'a>> {
+        let Some(body) = value.strip_prefix(PREFIX) else {
+            return Err(Error::malformed("envelope", "does not begin with k8s\\0").at(buffer, 0));
+        };
+        let base = PREFIX.len() as u64;
+        if body.is_empty() {
+            return Err(Error::truncated("envelope body", 1, 0).at(buffer, base));
+        }
+        let mut envelope = Envelope {
+            api_version: b"",
+            kind: b"",
+            raw: b"",
+            raw_offset: value.len() as u64,
+            content_encoding: b"",
+            content_type: b"",
+            unknown: Vec::new(),
+        };
+        let mut fields = Fields::new(Reader::with_base(body, base, buffer));
+        while let Some(field) = fields.next_field()? {
+            let (slot, what) = match field.number {
+                1 => {
+                    let bytes = length_delimited(&field, buffer, "field typeMeta of the envelope")?;
+                    envelope.parse_type_meta(bytes, field.payload_offset, buffer)?;
+                    continue;
+                }
+                2 => {
+                    envelope.raw_offset = field.payload_offset;
+                    (&mut envelope.raw, "field raw of the envelope")
+                }
+                3 => (
+                    &mut envelope.content_encoding,
+                    "field contentEncoding of the envelope",
+                ),
+                4 => (
+                    &mut envelope.content_type,
+                    "field contentType of the envelope",
+                ),
+                _ => {
+                    envelope.unknown.push(field);
+                    continue;
+                }
+            };
+            *slot = length_delimited(&field, buffer, what)?;
+        }
+        Ok(envelope)
+    }
+
+    fn parse_type_meta(&mut self, bytes: &'a [u8], offset: u64, buffer: Buffer) -> Result<()> {
+        let mut fields = Fields::new(Reader::with_base(bytes, offset, buffer));
+        while let Some(field) = fields.next_field()? {
+            let (slot, what) = match field.number {
+                1 => (&mut self.api_version, "apiVersion of the envelope"),
+                2 => (&mut self.kind, "kind of the envelope"),
+                _ => {
+                    self.unknown.push(field);
+                    continue;
+                }
+            };
+            *slot = length_delimited(&field, buffer, what)?;
+        }
+        Ok(())
+    }
+
+    /// `v1` or `group/version`, as stored: nobody has checked its UTF-8.
+    pub fn api_version(&self) -> &'a [u8] {
+        self.api_version
+    }
+
+    /// The kind, as stored: nobody has checked its UTF-8.
+    pub fn kind(&self) -> &'a [u8] {
+        self.kind
+    }
+
+    /// The object's own message.
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// Where [`Envelope::raw`] begins in the value.
+    pub fn raw_offset(&self) -> u64 {
+        self.raw_offset
+    }
+
+    /// Empty in every value that an API server stored.
+    pub fn content_encoding(&self) -> &'a [u8] {
+        self.content_encoding
+    }
+
+    /// Empty in every value that an API server stored.
+    pub fn content_type(&self) -> &'a [u8] {
+        self.content_type
+    }
+
+    /// Group and version, of which Kubernetes insists on the latter, as on a kind.
+    ///
+    /// # Errors
+    ///
+    /// Malformed, as in Kubernetes, if kind or version is missing.
+    pub fn group_version(&self) -> Result<(&'a [u8], &'a [u8])> {
+        if self.kind.is_empty() {
+            return Err(Error::malformed("envelope", "its kind is missing"));
+        }
+        let mut parts = self.api_version.splitn(3, |byte| *byte == b'/');
+        let (group, version) = match (parts.next(), parts.next(), parts.next()) {
+            (Some(version), None, _) => (&b""[..], version),
+            (Some(group), Some(version), None) => (group, version),
+            // More than one slash: to Kubernetes, no version at all.
+            _ => (&b""[..], &b""[..]),
+        };
+        if version.is_empty() {
+            return Err(Error::malformed("envelope", "its version is missing"));
+        }
+        Ok((group, version))
+    }
+}
+
+fn length_delimited<'a>(
+    field: &wire::Field<'a>,
+    buffer: Buffer,
+    what: &'static str,
+) -> Result<&'a [u8]> {
+    match field.payload {
+        Payload::LengthDelimited(bytes) => Ok(bytes),
+        _ => Err(Error::malformed(what, "wire type does not fit").at(buffer, field.offset)),
+    }
+}

@@ -92,16 +92,18 @@ impl fmt::Display for Buffer {
 ///
 /// One opaque type for the whole crate: match on [`Error::category`], show the
 /// rest. It is one machine word wide, so that results stay cheap on the good path.
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     category: Category,
     what: &'static str,
     detail: Cow<'static, str>,
     position: Option<(Buffer, u64)>,
     path: String,
+    refusal: Option<String>,
 }
 
 /// Paths longer than this are cut in the middle of nowhere useful; an error is
@@ -122,6 +124,7 @@ impl Error {
             detail: detail.into(),
             position: None,
             path: String::new(),
+            refusal: None,
         }))
     }
 
@@ -169,6 +172,12 @@ impl Error {
         self
     }
 
+    #[cold]
+    pub(crate) fn with_refusal(mut self, refusal: String) -> Error {
+        self.0.refusal = Some(refusal);
+        self
+    }
+
     /// The stable category.
     pub fn category(&self) -> Category {
         self.0.category
@@ -198,6 +207,14 @@ impl Error {
     /// a map's key stands in brackets too. Empty where no field is concerned.
     pub fn path(&self) -> &str {
         &self.0.path
+    }
+
+    /// What a type's own `Deserialize` said when it refused the value.
+    ///
+    /// The text comes from outside this crate and **may quote payload**, which
+    /// is why it stands in neither `Display` nor `Debug`.
+    pub fn refusal(&self) -> Option<&str> {
+        self.0.refusal.as_deref()
     }
 
     /// What was read, what is wrong and the path, in one line, without category

@@ -18,6 +18,8 @@ pub struct Limits {
     pub tree_depth: usize,
     /// Bytes of one stored value. etcd's default for a whole request is 1.5 MiB.
     pub value_bytes: usize,
+    /// Entries of one object's report: unknown and retired fields, invalid UTF-8.
+    pub report_entries: usize,
     /// Pages that one walk of a database file may visit, as a multiple of the
     /// pages in the file. A sound file needs 1.
     pub page_visits: usize,
@@ -30,6 +32,7 @@ impl Limits {
         json_depth: 10_000,
         tree_depth: 128,
         value_bytes: 64 << 20,
+        report_entries: 100_000,
         page_visits: 1,
     };
 }

@@ -1,1 +1,374 @@
-//! What a stored value is, told by its first bytes.
+//! What a stored value is, told by its bytes.
+//!
+//! | first bytes | storage media type |
+//! | --- | --- |
+//! | `k8s:enc:` | none yet: the value is encrypted |
+//! | `k8s\0` | protobuf in the [envelope](crate::envelope) |
+//! | `d9 d9 f7` | CBOR |
+//! | `{`, after white space | JSON |
+//! | anything that is a YAML mapping with `apiVersion` and `kind` | YAML |
+//! | other readable text | text, such as `compact_rev_key`'s number |
+//!
+//! Source: apimachinery `runtime/serializer/recognizer` (JSON by `{`, protobuf
+//! and CBOR by prefix, YAML as what is left); KEP-3299 for the encrypted form.
+
+use serde::Deserialize;
+
+use crate::cbor;
+use crate::de::Options;
+use crate::envelope::{self, Envelope};
+use crate::error::{Buffer, Error, Result};
+use crate::json::{self, HtmlEscape};
+use crate::limits::Limits;
+use crate::object::Object;
+use crate::report::Report;
+use crate::tree::{self, Value as Tree};
+use crate::utf8;
+use crate::wire::Reader;
+use crate::yaml;
+
+/// How a value is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Media {
+    /// The `k8s\0` envelope.
+    Protobuf,
+    /// A JSON object.
+    Json,
+    /// A YAML mapping with `apiVersion` and `kind`.
+    Yaml,
+    /// Self-described CBOR.
+    Cbor,
+    /// Readable text that is no object.
+    Text,
+    /// None of these. Counts as not decoded.
+    Unrecognized,
+}
+
+impl Media {
+    /// The media type's name in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Media::Protobuf => "protobuf",
+            Media::Json => "json",
+            Media::Yaml => "yaml",
+            Media::Cbor => "cbor",
+            Media::Text => "text",
+            Media::Unrecognized => "unrecognized",
+        }
+    }
+}
+
+/// A stored value in the clear: its media type, and what it holds.
+///
+/// ```
+/// use k8s_etcd::storage_value::{Content, Media, StorageValue};
+///
+/// let value = StorageValue::parse(br#"{"apiVersion":"v1","kind":"Namespace"}"#);
+/// assert_eq!(value.media(), Media::Json);
+/// let Ok(Content::Document(document)) = value.into_content() else { panic!() };
+/// assert_eq!(document.kind(), Some("Namespace"));
+///
+/// // compact_rev_key
+/// let value = StorageValue::parse(b"266");
+/// assert!(matches!(value.into_content(), Ok(Content::Text("266"))));
+/// ```
+#[derive(Debug)]
+pub struct StorageValue<'a> {
+    media: Media,
+    content: Result<Content<'a>>,
+}
+
+/// What a value holds.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Content<'a> {
+    /// A protobuf object.
+    Object(Object<'a>),
+    /// An object that brings its own structure: JSON, YAML, CBOR.
+    Document(Document<'a>),
+    /// Readable text that is no object.
+    Text(&'a str),
+    /// Nothing that any API server stores.
+    Unrecognized,
+}
+
+/// How [`StorageValue::parse_with`] goes about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) options: Options,
+}
+
+impl<'a> StorageValue<'a> {
+    /// Tells what a value is. Never fails as a whole: damage inside a value
+    /// whose media type is clear is the error of its content.
+    ///
+    /// An encrypted value is [`Media::Text`] or [`Media::Unrecognized`] here;
+    /// [`Decoder`](crate::Decoder) looks at that first.
+    pub fn parse(value: &'a [u8]) -> StorageValue<'a> {
+        StorageValue::parse_with(value, Buffer::Value, Settings::default())
+    }
+
+    pub(crate) fn parse_with(
+        value: &'a [u8],
+        buffer: Buffer,
+        settings: Settings,
+    ) -> StorageValue<'a> {
+        let limits = settings.limits;
+        if value.len() > limits.value_bytes {
+            let detail = format!("{} bytes are more than the limit allows", value.len());
+            return StorageValue {
+                media: Media::Unrecognized,
+                content: Err(Error::limit("value", detail).at(buffer, 0)),
+            };
+        }
+        let reader = Reader::new(value, buffer);
+        if value.starts_with(envelope::PREFIX) {
+            let object = Envelope::parse_in(value, buffer).and_then(|envelope| {
+                let object = Object::of_envelope(&envelope).map_err(|e| e.at(buffer, 0))?;
+                Ok(object
+                    .limits(limits)
+                    .options(settings.options)
+                    .in_envelope(envelope, buffer))
+            });
+            return StorageValue {
+                media: Media::Protobuf,
+                content: object.map(Content::Object),
+            };
+        }
+        if value.starts_with(&cbor::SELF_DESCRIBED) {
+            let tree = cbor::parse_map(reader, limits.tree_depth);
+            return StorageValue {
+                media: Media::Cbor,
+                content: tree.map(|tree| Document::of_tree(tree, settings).into()),
+            };
+        }
+        let json = value
+            .trim_ascii_start()
+            .starts_with(b"{")
+            .then(|| Document::of_json(reader, value, settings));
+        if let Some(Ok(document)) = json {
+            return StorageValue {
+                media: Media::Json,
+                content: Ok(document.into()),
+            };
+        }
+        match yaml::parse_object(reader, limits.tree_depth) {
+            Ok(None) => {}
+            Ok(Some(tree)) => {
+                return StorageValue {
+                    media: Media::Yaml,
+                    content: Ok(Document::of_tree(tree, settings).into()),
+                };
+            }
+            Err(error) if json.is_none() => {
+                return StorageValue {
+                    media: Media::Yaml,
+                    content: Err(error),
+                };
+            }
+            Err(_) => {}
+        }
+        let text = std::str::from_utf8(value)
+            .ok()
+            .filter(|text| is_readable(text));
+        match (json, text) {
+            (Some(Err(error)), _) => StorageValue {
+                media: Media::Json,
+                content: Err(error),
+            },
+            (_, Some(text)) => StorageValue {
+                media: Media::Text,
+                content: Ok(Content::Text(text)),
+            },
+            _ => StorageValue {
+                media: Media::Unrecognized,
+                content: Ok(Content::Unrecognized),
+            },
+        }
+    }
+
+    /// Whether Kubernetes would take these bytes for a stored object: they are
+    /// protobuf, CBOR, JSON or YAML, and whole. Tells a right key from a wrong
+    /// one where the cipher itself cannot.
+    pub fn is_recognizable(value: &[u8]) -> bool {
+        let value = StorageValue::parse(value);
+        match value.content {
+            Ok(Content::Object(_)) => true,
+            Ok(Content::Document(document)) => {
+                document.kind().is_some() && document.api_version().is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// The media type.
+    pub fn media(&self) -> Media {
+        self.media
+    }
+
+    /// What the value holds.
+    ///
+    /// # Errors
+    ///
+    /// Why a value of a clear media type is not whole, with the offset.
+    pub fn into_content(self) -> Result<Content<'a>> {
+        self.content
+    }
+
+    /// [`StorageValue::into_content`] for a look.
+    ///
+    /// # Errors
+    ///
+    /// As [`StorageValue::into_content`].
+    pub fn content(&self) -> Result<&Content<'a>, &Error> {
+        self.content.as_ref()
+    }
+}
+
+/// Text that a terminal can show: no control characters but white space.
+fn is_readable(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r'))
+}
+
+/// An object stored as JSON, YAML or CBOR: a custom resource, as a rule.
+#[derive(Debug)]
+pub struct Document<'a> {
+    source: Source<'a>,
+    head: json::Head<'a>,
+    limits: Limits,
+    strict: bool,
+}
+
+#[derive(Debug)]
+enum Source<'a> {
+    Json(&'a [u8], Buffer),
+    Tree(Tree<'a>),
+}
+
+impl<'a> From<Document<'a>> for Content<'a> {
+    fn from(document: Document<'a>) -> Content<'a> {
+        Content::Document(document)
+    }
+}
+
+impl<'a> Document<'a> {
+    fn of_json(reader: Reader<'a>, json: &'a [u8], settings: Settings) -> Result<Document<'a>> {
+        Ok(Document {
+            source: Source::Json(json, reader.buffer()),
+            head: json::head(reader, settings.limits.json_depth)?,
+            limits: settings.limits,
+            strict: settings.options.strict,
+        })
+    }
+
+    fn of_tree(tree: Tree<'a>, settings: Settings) -> Document<'a> {
+        let text = |tree: Option<&Tree<'a>>| match tree {
+            Some(Tree::String(text)) => Some(utf8::lossy(text).into_owned().into()),
+            _ => None,
+        };
+        let metadata = |name| tree.get("metadata").and_then(|metadata| metadata.get(name));
+        let head = json::Head {
+            api_version: text(tree.get("apiVersion")),
+            kind: text(tree.get("kind")),
+            namespace: text(metadata("namespace")),
+            name: text(metadata("name")),
+        };
+        Document {
+            source: Source::Tree(tree),
+            head,
+            limits: settings.limits,
+            strict: settings.options.strict,
+        }
+    }
+
+    /// `apiVersion`, if it is a string.
+    pub fn api_version(&self) -> Option<&str> {
+        self.head.api_version.as_deref()
+    }
+
+    /// `kind`, if it is a string.
+    pub fn kind(&self) -> Option<&str> {
+        self.head.kind.as_deref()
+    }
+
+    /// `metadata.namespace`, if it is a string.
+    pub fn namespace(&self) -> Option<&str> {
+        self.head.namespace.as_deref()
+    }
+
+    /// `metadata.name`, if it is a string.
+    pub fn name(&self) -> Option<&str> {
+        self.head.name.as_deref()
+    }
+
+    /// Decodes into any type that serde can deserialize.
+    ///
+    /// # Errors
+    ///
+    /// Type mismatch where `T` refuses what it is given.
+    pub fn decode<T: Deserialize<'a>>(&self) -> Result<T> {
+        match &self.source {
+            Source::Json(json, buffer) => crate::de::decode_json(json, *buffer),
+            Source::Tree(tree) => T::deserialize(tree::deserializer(tree.clone())),
+        }
+    }
+
+    /// Prints the object as JSON without white space. What was JSON keeps its
+    /// bytes otherwise; what was YAML or CBOR is printed as Go prints a
+    /// `map[string]any`, members sorted by the bytes of their names.
+    ///
+    /// # Errors
+    ///
+    /// Unrepresentable where Go's own encoder fails.
+    pub fn append_json(&self, out: &mut Vec<u8>) -> Result<Report> {
+        let mut report = Report::default();
+        match &self.source {
+            Source::Json(json, buffer) => {
+                let reader = Reader::new(json, *buffer);
+                let compacted = json::compact(out, reader, HtmlEscape::No, self.limits.json_depth)?;
+                if compacted.invalid_utf8 {
+                    // Somewhere in the object: strings of JSON have no path here.
+                    report.invalid_utf8.push(String::new());
+                }
+            }
+            Source::Tree(tree) => {
+                json::write_value(out, tree)?;
+                tree.visit_invalid_utf8(&mut |way| {
+                    report.invalid_utf8.push(tree::Way(way).to_string())
+                });
+            }
+        }
+        match (self.strict, report.invalid_utf8.first()) {
+            (true, Some(path)) => {
+                Err(Error::malformed("string", "not valid UTF-8").in_path(|| path.clone()))
+            }
+            _ => Ok(report),
+        }
+    }
+
+    /// [`Document::append_json`] into a fresh buffer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::append_json`].
+    pub fn to_json(&self) -> Result<(Vec<u8>, Report)> {
+        let mut json = Vec::new();
+        let report = self.append_json(&mut json)?;
+        Ok((json, report))
+    }
+
+    /// Prints the object as YAML, as [`Object::to_yaml`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::append_json`].
+    pub fn to_yaml(&self) -> Result<(Vec<u8>, Report)> {
+        let (json, report) = self.to_json()?;
+        let mut out = Vec::new();
+        yaml::write(&mut out, &json, self.limits.tree_depth)?;
+        Ok((out, report))
+    }
+}

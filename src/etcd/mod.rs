@@ -1,1 +1,35 @@
-//! etcd's database file: snapshot, MVCC revisions, key-values. Knows nothing of Kubernetes.
+//! etcd's database file: snapshot, revisions, key-values. Knows nothing of
+//! Kubernetes.
+//!
+//! ```text
+//! file ─ Snapshot ─┬─ Trailer                     SHA-256, if saved by etcdctl
+//!                  └─ bbolt::Database             pages, buckets
+//!                      ├─ bucket "key"
+//!                      │   ├─ revisions()         (revision, sub) → KeyValue
+//!                      │   └─ current(): State    key → its latest KeyValue
+//!                      └─ bucket "meta"
+//!                          └─ store_meta(): StoreMeta
+//! ```
+//!
+//! etcd files every change under its [`Revision`] and finds keys by an index in
+//! memory, which the file does not hold: [`State`] makes it anew.
+//!
+//! Source: `server/storage/mvcc` and `server/storage/schema` of
+//! <https://github.com/etcd-io/etcd>.
+
+pub mod bbolt;
+mod key_value;
+mod revision;
+mod revisions;
+mod snapshot;
+mod state;
+mod store_meta;
+mod trailer;
+
+pub use key_value::KeyValue;
+pub use revision::Revision;
+pub use revisions::Revisions;
+pub use snapshot::Snapshot;
+pub use state::{Iter, State};
+pub use store_meta::StoreMeta;
+pub use trailer::Trailer;

@@ -1,1 +1,39 @@
-//! JSON exactly as Go prints it.
+//! JSON exactly as Go's `encoding/json` prints it, which is what Kubernetes' serializer uses.
+//!
+//! ```text
+//!  scanner ── tokens ──┬── compact   white space out, `<>&` escaped: JSON inside protobuf, stored JSON
+//!  (Go's acceptance)   └── head      apiVersion, kind, namespace, name without a tree
+//!  string, number ─────── value      a tree printed
+//!  compact text ───────── indent     two spaces, for people
+//! ```
+//!
+//! Everything prints into a `Vec<u8>`. Printed bytes are always valid UTF-8,
+//! except that [`compact`] passes bad bytes inside strings through unchanged,
+//! as Go does, and says so.
+//!
+//! Source: `encode.go`, `indent.go`, `scanner.go` of Go 1.26's `encoding/json`;
+//! RFC 8259 for the grammar, which Go accepts exactly except for a bound on depth.
+
+mod compact;
+mod head;
+mod indent;
+mod number;
+mod object;
+mod scanner;
+mod string;
+mod text;
+mod value;
+
+#[cfg(test)]
+mod conformance;
+
+pub(crate) use compact::{Compacted, HtmlEscape, compact, compact_with_head};
+pub(crate) use head::{Head, head};
+pub use indent::indent;
+pub(crate) use number::{write_f64, write_i64, write_u64};
+pub(crate) use object::Printer;
+pub use object::WriteError;
+pub(crate) use scanner::{Scanner, Token};
+pub(crate) use string::write_string;
+pub(crate) use text::Text;
+pub(crate) use value::write_value;

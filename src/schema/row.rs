@@ -140,3 +140,17 @@ pub(crate) struct Kind {
     pub(crate) kind: &'static str,
     pub(crate) message: &'static Message,
 }
+
+pub(crate) const fn kind(
+    group: &'static str,
+    version: &'static str,
+    kind: &'static str,
+    message: &'static Message,
+) -> Kind {
+    Kind {
+        group,
+        version,
+        kind,
+        message,
+    }
+}

@@ -1,0 +1,83 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "decode",
+    version,
+    about = "Decodes what Kubernetes keeps in etcd: snapshots, database files, stored values",
+    after_help = EXAMPLES
+)]
+pub struct Args {
+    /// Snapshot, database file, file with one stored value, folder, or - for standard input
+    #[arg(required = true)]
+    pub input: Vec<PathBuf>,
+
+    /// EncryptionConfiguration to open encrypted values with (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub encryption_config: Vec<PathBuf>,
+
+    /// Prefix of the API server's keys, as its --etcd-prefix
+    #[arg(long, value_name = "PREFIX")]
+    pub etcd_prefix: Option<String>,
+
+    /// etcd key of a single stored value: encryption authenticates it
+    #[arg(long, value_name = "KEY")]
+    pub etcd_key: Option<String>,
+
+    /// What to print
+    #[arg(short, long, value_enum, default_value_t = Output::Ndjson)]
+    pub output: Output,
+
+    /// Only keys that begin with PREFIX
+    #[arg(long, value_name = "PREFIX")]
+    pub key: Option<String>,
+
+    /// Only objects with this metadata.namespace
+    #[arg(long, value_name = "NAME")]
+    pub namespace: Option<String>,
+
+    /// Only objects of this kind
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+
+    /// Print retired fields at their place, and unknown ones in "$unknownFields"
+    #[arg(long)]
+    pub lossless: bool,
+
+    /// Take a string that is not UTF-8 for an error
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// One JSON record a line for each key
+    Ndjson,
+    /// Objects only: one object, or a v1 List
+    Json,
+    /// Objects only, as YAML documents
+    Yaml,
+    /// A line for each key, for people
+    Table,
+    /// Keys only; no value is looked at
+    Keys,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  decode snapshot.db
+  decode -o table --namespace kube-system snapshot.db
+  decode --encryption-config encryption.yaml --kind Secret snapshot.db
+  decode -o yaml --key /registry/deployments/default/web snapshot.db
+  decode --etcd-key /registry/secrets/default/db --encryption-config encryption.yaml value.bin
+  etcdctl get --print-value-only /registry/pods/default/web | decode -o json -
+
+The output holds Secrets in clear. Exit status: 0 all decoded, 1 some values not
+or a snapshot whose checksum does not match, 2 wrong usage or unreadable input.";
+
+/// Words that are kept for subcommands: a file of that name is `./audit`.
+pub const RESERVED: [&str; 5] = ["audit", "diff", "stats", "extract", "check-config"];

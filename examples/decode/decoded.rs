@@ -1,0 +1,170 @@
+//! One value, decoded: what every kind of output prints some part of.
+
+use k8s_etcd::encryption::Info;
+use k8s_etcd::etcd::KeyValue;
+use k8s_etcd::storage_value::{Content, Document, Media};
+use k8s_etcd::{Decoder, Error, Object, Report, Result};
+
+use crate::args::Args;
+
+/// A stored value and what etcd says of it.
+#[derive(Clone, Copy)]
+pub struct Item<'a> {
+    pub key: Option<&'a [u8]>,
+    pub revisions: Option<Revisions>,
+    pub value: &'a [u8],
+}
+
+#[derive(Clone, Copy)]
+pub struct Revisions {
+    pub create_revision: i64,
+    pub mod_revision: i64,
+    pub version: i64,
+    pub lease: i64,
+}
+
+impl<'a> From<&KeyValue<'a>> for Item<'a> {
+    fn from(key_value: &KeyValue<'a>) -> Item<'a> {
+        Item {
+            key: Some(key_value.key),
+            revisions: Some(Revisions {
+                create_revision: key_value.create_revision,
+                mod_revision: key_value.mod_revision,
+                version: key_value.version,
+                lease: key_value.lease,
+            }),
+            value: key_value.value,
+        }
+    }
+}
+
+/// What came of a value.
+#[derive(Default)]
+pub struct Decoded {
+    pub encryption: Option<Info>,
+    pub media: Option<Media>,
+    pub api_version: Option<String>,
+    pub kind: Option<String>,
+    pub unknown_kind: bool,
+    pub namespace: Option<String>,
+    pub name: Option<String>,
+    pub body: Body,
+    pub report: Report,
+}
+
+#[derive(Default)]
+pub enum Body {
+    /// The object, as text of the wanted form.
+    Object(Vec<u8>),
+    Text(String),
+    Error(Error),
+    /// Neither form nor text; counts as not decoded.
+    #[default]
+    Unrecognized,
+}
+
+/// The text that an object is wanted as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Without white space.
+    Json,
+    Yaml,
+}
+
+impl Decoded {
+    /// Decodes one value; `None` if the filters leave it out.
+    pub fn new(item: &Item<'_>, decoder: &Decoder, args: &Args, form: Form) -> Option<Decoded> {
+        let opened = decoder.open(item.key, item.value);
+        let mut decoded = Decoded {
+            encryption: opened.encryption().cloned(),
+            ..Decoded::default()
+        };
+        let value = match opened.storage_value() {
+            Ok(value) => value,
+            Err(error) => {
+                decoded.body = Body::Error(error.clone());
+                return Some(decoded);
+            }
+        };
+        decoded.media = Some(value.media());
+        match value.into_content() {
+            Ok(Content::Object(object)) => decoded.take_object(&object, args, form),
+            Ok(Content::Document(document)) => decoded.take_document(&document, args, form),
+            Ok(Content::Text(text)) => {
+                decoded.body = Body::Text(text.to_owned());
+                (args.kind.is_none() && args.namespace.is_none()).then_some(())
+            }
+            Ok(_) => Some(()),
+            Err(error) => {
+                decoded.body = Body::Error(error);
+                Some(())
+            }
+        }?;
+        Some(decoded)
+    }
+
+    fn take_object(&mut self, object: &Object<'_>, args: &Args, form: Form) -> Option<()> {
+        self.api_version = Some(object.api_version().into_owned());
+        self.kind = Some(object.kind().into_owned());
+        self.unknown_kind = !object.is_known_kind();
+        if differs(&args.kind, self.kind.as_deref()) {
+            return None;
+        }
+        // Where they cannot be read, printing fails too, and says why.
+        self.namespace = object
+            .namespace()
+            .unwrap_or_default()
+            .map(|text| text.into_owned());
+        self.name = object
+            .name()
+            .unwrap_or_default()
+            .map(|text| text.into_owned());
+        if object.namespace().is_ok() && differs(&args.namespace, self.namespace.as_deref()) {
+            return None;
+        }
+        self.take_text(match form {
+            Form::Json => object.to_json(),
+            Form::Yaml => object.to_yaml(),
+        });
+        Some(())
+    }
+
+    fn take_document(&mut self, document: &Document<'_>, args: &Args, form: Form) -> Option<()> {
+        self.api_version = document.api_version().map(str::to_owned);
+        self.kind = document.kind().map(str::to_owned);
+        self.namespace = document.namespace().map(str::to_owned);
+        self.name = document.name().map(str::to_owned);
+        if differs(&args.kind, self.kind.as_deref())
+            || differs(&args.namespace, self.namespace.as_deref())
+        {
+            return None;
+        }
+        self.take_text(match form {
+            Form::Json => document.to_json(),
+            Form::Yaml => document.to_yaml(),
+        });
+        Some(())
+    }
+
+    fn take_text(&mut self, printed: Result<(Vec<u8>, Report)>) {
+        match printed {
+            Ok((text, report)) => {
+                self.body = Body::Object(text);
+                self.report = report;
+            }
+            Err(error) => self.body = Body::Error(error),
+        }
+    }
+
+    pub fn is_decoded(&self) -> bool {
+        matches!(self.body, Body::Object(_) | Body::Text(_))
+    }
+}
+
+/// Whether a filter is set and something else was found. `--namespace ""`
+/// chooses what has no namespace.
+fn differs(wanted: &Option<String>, found: Option<&str>) -> bool {
+    wanted
+        .as_deref()
+        .is_some_and(|wanted| wanted != found.unwrap_or_default())
+}

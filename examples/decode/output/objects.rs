@@ -1,0 +1,110 @@
+//! `-o json` and `-o yaml`: objects only; what is none is told on stderr.
+
+use std::io::{self, Write};
+
+use k8s_etcd::json;
+
+use crate::decoded::{Body, Decoded, Item};
+use crate::output::{self, escaped};
+
+/// One object as it is; more of them as the items of a v1 List.
+#[derive(Default)]
+pub struct List {
+    first: Option<Vec<u8>>,
+    is_open: bool,
+}
+
+const OPEN: &str =
+    "{\n  \"kind\": \"List\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {},\n  \"items\": [";
+const CLOSE: &str = "\n  ]\n}\n";
+
+impl List {
+    pub fn print(
+        &mut self,
+        out: &mut dyn Write,
+        input: Option<&str>,
+        item: &Item<'_>,
+        decoded: Decoded,
+    ) -> io::Result<()> {
+        let Some(object) = object(input, item, decoded) else {
+            return Ok(());
+        };
+        if !self.is_open {
+            let Some(first) = self.first.take() else {
+                self.first = Some(object);
+                return Ok(());
+            };
+            self.is_open = true;
+            out.write_all(OPEN.as_bytes())?;
+            element(out, &first, "\n")?;
+        }
+        element(out, &object, ",\n")
+    }
+
+    pub fn finish(self, out: &mut dyn Write) -> io::Result<()> {
+        match self.first {
+            Some(only) => {
+                let mut indented = Vec::new();
+                json::indent(&mut indented, &only);
+                indented.push(b'\n');
+                out.write_all(&indented)
+            }
+            None if self.is_open => out.write_all(CLOSE.as_bytes()),
+            None => writeln!(out, "{OPEN}]\n}}"),
+        }
+    }
+}
+
+/// An item of the list: four columns in.
+fn element(out: &mut dyn Write, object: &[u8], before: &str) -> io::Result<()> {
+    let mut indented = Vec::new();
+    json::indent(&mut indented, object);
+    out.write_all(before.as_bytes())?;
+    for (number, line) in indented.split(|byte| *byte == b'\n').enumerate() {
+        if number > 0 {
+            out.write_all(b"\n")?;
+        }
+        out.write_all(b"    ")?;
+        out.write_all(line)?;
+    }
+    Ok(())
+}
+
+/// YAML documents with `---` between them.
+#[derive(Default)]
+pub struct Documents {
+    any: bool,
+}
+
+impl Documents {
+    pub fn print(
+        &mut self,
+        out: &mut dyn Write,
+        input: Option<&str>,
+        item: &Item<'_>,
+        decoded: Decoded,
+    ) -> io::Result<()> {
+        let Some(object) = object(input, item, decoded) else {
+            return Ok(());
+        };
+        if std::mem::replace(&mut self.any, true) {
+            out.write_all(b"---\n")?;
+        }
+        out.write_all(&object)
+    }
+}
+
+fn object(input: Option<&str>, item: &Item<'_>, decoded: Decoded) -> Option<Vec<u8>> {
+    let what = match decoded.body {
+        Body::Object(text) => return Some(text),
+        Body::Text(_) => "is text, not an object".to_owned(),
+        Body::Error(error) => error.to_string(),
+        Body::Unrecognized => output::UNRECOGNIZED.to_owned(),
+    };
+    let place = input
+        .map(|input| format!("{}: ", escaped(input.as_bytes())))
+        .unwrap_or_default();
+    let key = item.key.map_or("the value".to_owned(), escaped);
+    eprintln!("decode: {place}{key}: {}", escaped(what.as_bytes()));
+    None
+}

@@ -1,0 +1,76 @@
+//! `-o table`: a line for each key, for people.
+
+use std::io::{self, Write};
+
+use crate::decoded::{Body, Decoded, Item};
+use crate::output::escaped;
+
+const HEAD: [&str; 7] = [
+    "KEY",
+    "MODREVISION",
+    "KIND",
+    "NAMESPACE",
+    "NAME",
+    "MEDIA",
+    "ENCRYPTION",
+];
+
+/// Collects the rows, since the widest decides the columns.
+#[derive(Default)]
+pub struct Table {
+    rows: Vec<[String; 7]>,
+}
+
+impl Table {
+    pub fn add(&mut self, item: &Item<'_>, decoded: &Decoded) {
+        let shown = |text: &Option<String>| match text.as_deref() {
+            None | Some("") => "-".to_owned(),
+            Some(text) => escaped(text.as_bytes()),
+        };
+        let kind = match &decoded.body {
+            Body::Error(error) => format!("<{}>", error.category()),
+            Body::Unrecognized => "<unrecognized>".to_owned(),
+            Body::Object(_) | Body::Text(_) => shown(&decoded.kind),
+        };
+        let encryption = decoded.encryption.as_ref().map(|encryption| {
+            let provider = encryption.provider.unwrap_or_default();
+            let policy = encryption.policy.map(|policy| policy.as_str());
+            match (&encryption.key_name, policy) {
+                (Some(name), _) => escaped(format!("{provider}/{name}").as_bytes()),
+                (None, Some(policy)) => policy.to_owned(),
+                (None, None) => provider.to_owned(),
+            }
+        });
+        self.rows.push([
+            item.key.map_or("-".to_owned(), escaped),
+            item.revisions.map_or("-".to_owned(), |revisions| {
+                revisions.mod_revision.to_string()
+            }),
+            kind,
+            shown(&decoded.namespace),
+            shown(&decoded.name),
+            decoded.media.map_or("-", |media| media.as_str()).to_owned(),
+            encryption.unwrap_or("-".to_owned()),
+        ]);
+    }
+
+    pub fn finish(self, out: &mut dyn Write) -> io::Result<()> {
+        let head = HEAD.map(str::to_owned);
+        let widths: [usize; 7] = std::array::from_fn(|column| {
+            let cells = self
+                .rows
+                .iter()
+                .chain([&head])
+                .map(|row| row[column].chars().count());
+            cells.max().unwrap_or_default()
+        });
+        for row in [&head].into_iter().chain(&self.rows) {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(widths) {
+                line.push_str(&format!("{cell:<width$}  "));
+            }
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}

@@ -1,1 +1,0 @@
-//! CBOR as Kubernetes writes it, parsed into a tree.

@@ -1,0 +1,248 @@
+//! The members of one JSON object, in Go's order.
+
+use std::ops::Range;
+
+use crate::de::walk::UNKNOWN;
+use crate::de::{Mark, Pieces, Segment, Value, Walk, scalar};
+use crate::error::Result;
+use crate::schema::row::{Field, Form, Label, Message, Type};
+use crate::tree::Value as Tree;
+use crate::wire::{Fields, Payload, Reader};
+
+/// Steps through the members of a message, those of inline messages at their
+/// place.
+pub(crate) struct Members {
+    /// The message, and the inline messages open below it. More than one is
+    /// rare, so that the first stands apart and costs no allocation.
+    frame: Frame,
+    outer: Vec<Frame>,
+    path: usize,
+    body: Mark,
+    unknown: Vec<Tree<'static>>,
+}
+
+#[derive(Debug)]
+struct Frame {
+    message: &'static Message,
+    row: usize,
+    rest: Range<usize>,
+}
+
+impl Members {
+    pub(crate) fn open<'a>(
+        walk: &mut Walk<'a>,
+        message: &'static Message,
+        pieces: Pieces<'a>,
+    ) -> Result<Members> {
+        let path = walk.path.len();
+        let rest = walk.gather(message, pieces)?;
+        Ok(Members {
+            frame: Frame {
+                message,
+                row: 0,
+                rest,
+            },
+            outer: Vec::new(),
+            path,
+            body: walk.mark(),
+            unknown: Vec::new(),
+        })
+    }
+
+    /// The next member that is printed. Its path stands in the walk until the
+    /// next call.
+    pub(crate) fn next<'a>(
+        &mut self,
+        walk: &mut Walk<'a>,
+    ) -> Result<Option<(&'static str, Value<'a>)>> {
+        walk.release(self.body);
+        loop {
+            let Some(field) = self.frame.message.fields.get(self.frame.row) else {
+                self.take_unknown(walk);
+                match self.outer.pop() {
+                    Some(frame) => self.frame = frame,
+                    None => {
+                        walk.path.truncate(self.path);
+                        if self.unknown.is_empty() {
+                            return Ok(None);
+                        }
+                        let unknown = std::mem::take(&mut self.unknown);
+                        return Ok(Some(("$unknownFields", Value::Tree(Tree::Array(unknown)))));
+                    }
+                }
+                continue;
+            };
+            let run = self.frame.take_run(walk);
+            if field.is_retired() && (run.is_empty() || !walk.retired(field, run.clone())?) {
+                continue;
+            }
+            if let (true, Type::Message(inline)) = (field.is_inline(), field.kind) {
+                let rest = walk.gather(inline, Pieces::of(run, walk))?;
+                // The occurrences of the inline message stay until the parent
+                // is done: they are fewer than its bytes.
+                self.body = walk.mark();
+                let frame = Frame {
+                    message: inline,
+                    row: 0,
+                    rest,
+                };
+                self.outer.push(std::mem::replace(&mut self.frame, frame));
+                continue;
+            }
+            walk.path.push(Segment::Member(field.name));
+            if let Some(value) = walk.field_value(field, run)? {
+                return Ok(Some((field.name, value)));
+            }
+            walk.release(self.body);
+        }
+    }
+
+    fn take_unknown(&mut self, walk: &Walk<'_>) {
+        for index in self.frame.rest.clone() {
+            if let Some(Payload::LengthDelimited(bytes)) =
+                walk.occurrence(index).map(|unknown| unknown.payload)
+            {
+                self.unknown.extend(unknown_tree(self.frame.message, bytes));
+            }
+        }
+        self.frame.rest.start = self.frame.rest.end;
+    }
+}
+
+impl Frame {
+    /// The occurrences of the row at hand; steps to the next row.
+    #[inline]
+    fn take_run(&mut self, walk: &Walk<'_>) -> Range<usize> {
+        let start = self.rest.start;
+        let mut end = start;
+        while end < self.rest.end
+            && walk
+                .occurrences
+                .get(end)
+                .is_some_and(|o| usize::from(o.row) == self.row)
+        {
+            end += 1;
+        }
+        self.rest.start = end;
+        self.row += 1;
+        start..end
+    }
+}
+
+/// An unknown field as `$unknownFields` lists it.
+fn unknown_tree(message: &'static Message, bytes: &[u8]) -> Option<Tree<'static>> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let reader = Reader::new(bytes, crate::Buffer::Raw);
+    let field = Fields::new(reader).next_field().ok()??;
+    let members = [
+        (
+            "bytes",
+            Tree::String(STANDARD.encode(bytes).into_bytes().into()),
+        ),
+        ("message", Tree::String(message.name.as_bytes().into())),
+        ("number", Tree::Int(i64::from(field.number))),
+        (
+            "wireType",
+            Tree::Int(i64::from(field.payload.wire_type().number())),
+        ),
+    ];
+    Some(Tree::Object(
+        members
+            .map(|(name, value)| (name.as_bytes().into(), value))
+            .into_iter()
+            .collect(),
+    ))
+}
+
+impl<'a> Pieces<'a> {
+    /// The payloads of a run of occurrences.
+    #[inline]
+    pub(super) fn of(run: Range<usize>, walk: &Walk<'a>) -> Pieces<'a> {
+        match run.len() {
+            0 => Pieces::Absent,
+            1 => match walk.occurrence(run.start) {
+                Some(one) => Pieces::of_payload(one.payload, one.offset),
+                None => Pieces::Absent,
+            },
+            _ => Pieces::Many(run),
+        }
+    }
+
+    #[inline]
+    pub(super) fn of_payload(payload: Payload<'a>, offset: u64) -> Pieces<'a> {
+        match payload {
+            Payload::LengthDelimited(bytes) => Pieces::One(bytes, offset),
+            _ => Pieces::Absent,
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// What the field prints, or `None` where Go leaves the member out.
+    pub(crate) fn field_value(
+        &mut self,
+        field: &'static Field,
+        run: Range<usize>,
+    ) -> Result<Option<Value<'a>>> {
+        if let Some(last) = run.clone().last().and_then(|index| self.occurrence(index)) {
+            self.set_offset(last.offset);
+        }
+        let value = match field.label {
+            Label::Map if !run.is_empty() => return Ok(Some(Value::Map(field.kind, run))),
+            Label::Repeated if !run.is_empty() && !self.is_packed_nothing(field.kind, &run) => {
+                return Ok(Some(Value::List(field.kind, run)));
+            }
+            Label::Map | Label::Repeated => Value::Null,
+            Label::One => match field.kind {
+                Type::Message(message) => return self.message_field(field, message, run),
+                kind => {
+                    let last = run.last().and_then(|index| self.occurrence(index));
+                    match last.and_then(|last| scalar::value(kind, last.payload)) {
+                        // `omitempty` does not look through a pointer.
+                        Some(value) if field.is_pointer() => return Ok(Some(value)),
+                        Some(value) => value,
+                        None if field.is_pointer() => Value::Null,
+                        None => scalar::zero(kind),
+                    }
+                }
+            },
+        };
+        let omitted = field.is_omitempty() && scalar::is_empty(&value);
+        Ok((!omitted).then_some(value))
+    }
+
+    fn message_field(
+        &mut self,
+        field: &'static Field,
+        message: &'static Message,
+        run: Range<usize>,
+    ) -> Result<Option<Value<'a>>> {
+        let nullable = field.is_pointer() || matches!(message.form, Form::Slice | Form::Map);
+        if run.is_empty() && nullable {
+            return Ok((!field.is_omitempty()).then_some(Value::Null));
+        }
+        let pieces = Pieces::of(run, self);
+        let value = self.message_value(message, pieces)?;
+        let omitted = match &value {
+            // A named slice or map is empty; a struct never is.
+            Value::List(_, run) | Value::Map(_, run) if !field.is_pointer() => {
+                field.is_omitempty() && run.is_empty()
+            }
+            Value::Null => field.is_omitzero(),
+            _ => false,
+        };
+        Ok((!omitted).then_some(value))
+    }
+
+    /// Packed integers of no bytes: Go leaves the slice nil.
+    fn is_packed_nothing(&self, kind: Type, run: &Range<usize>) -> bool {
+        let packable = scalar::is_varint(kind) || matches!(kind, Type::Double);
+        packable
+            && run.clone().all(|index| {
+                matches!(
+                    self.occurrence(index).map(|o| o.payload),
+                    Some(Payload::LengthDelimited([]))
+                )
+            })
+    }
+}

@@ -1,0 +1,63 @@
+//! Scalar fields: which wire type a row takes, and what the payload means.
+
+use crate::de::Value;
+use crate::schema::row::{Field, Label, Type};
+use crate::wire::Payload;
+
+/// Whether Go's decoder takes this payload for this field.
+#[inline]
+pub(crate) fn takes(field: &Field, payload: &Payload<'_>) -> bool {
+    match (payload, field.kind) {
+        (Payload::LengthDelimited(_), Type::String | Type::Bytes | Type::Message(_)) => true,
+        // Packed, or a map entry.
+        (Payload::LengthDelimited(_), _) => field.label != Label::One,
+        (Payload::Varint(_), kind) => field.label != Label::Map && is_varint(kind),
+        (Payload::Fixed64(_), Type::Double) => field.label != Label::Map,
+        _ => false,
+    }
+}
+
+#[inline]
+pub(crate) fn is_varint(kind: Type) -> bool {
+    matches!(kind, Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32)
+}
+
+/// The value of a scalar's payload; `None` where the two do not go together.
+#[inline]
+pub(crate) fn value<'a>(kind: Type, payload: Payload<'a>) -> Option<Value<'a>> {
+    Some(match (kind, payload) {
+        (Type::String, Payload::LengthDelimited(bytes)) => Value::String(bytes),
+        (Type::Bytes, Payload::LengthDelimited(bytes)) => Value::Bytes(bytes),
+        (Type::Bool, Payload::Varint(number)) => Value::Bool(number != 0),
+        // Go keeps the low 32 bits.
+        (Type::Int32, Payload::Varint(number)) => Value::Int(i64::from(number as i32)),
+        (Type::Uint32, Payload::Varint(number)) => Value::Int(i64::from(number as u32)),
+        (Type::Int64, Payload::Varint(number)) => Value::Int(number as i64),
+        (Type::Double, Payload::Fixed64(bits)) => Value::Double(f64::from_bits(bits)),
+        _ => return None,
+    })
+}
+
+/// What Go's variable holds when the field is not on the wire.
+pub(crate) fn zero<'a>(kind: Type) -> Value<'a> {
+    match kind {
+        Type::String => Value::String(b""),
+        Type::Bytes | Type::Message(_) => Value::Null,
+        Type::Bool => Value::Bool(false),
+        Type::Int32 | Type::Int64 | Type::Uint32 => Value::Int(0),
+        Type::Double => Value::Double(0.0),
+    }
+}
+
+/// Whether Go's `omitempty` leaves the value out.
+#[inline]
+pub(crate) fn is_empty(value: &Value<'_>) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Int(value) => *value == 0,
+        Value::Double(value) => *value == 0.0,
+        Value::String(bytes) | Value::Bytes(bytes) => bytes.is_empty(),
+        _ => false,
+    }
+}

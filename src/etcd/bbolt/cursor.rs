@@ -1,0 +1,238 @@
+//! The walk over one bucket's tree.
+//!
+//! A forged tree must not make it run long or deep. So every page is visited
+//! once at most, which ends every cycle; what one page hands out is never more
+//! than its size, so elements cannot all point at one large value; and all
+//! pages together hand out at most a multiple of the file, so pages cannot all
+//! claim the same overflow pages. The path is a list of its own, no recursion.
+//!
+//! Damage does not end the walk: the broken page or element is an error in the
+//! sequence, and the next sibling follows.
+
+use super::bucket::Root;
+use super::entry::Entry;
+use super::node::ELEMENT_SIZE;
+use super::page::{HEADER_SIZE, Page, PageKind, Pages, page_error};
+use crate::error::{Buffer, Error, Result};
+
+/// A tree of minimal pages, two children each, over 2^50 pages is 50 deep.
+const MAX_DEPTH: usize = 64;
+
+/// The entries of one bucket in key order; see [`Bucket::entries`].
+///
+/// After an error the iterator goes on with what comes next in the tree. One
+/// error is final: category `limit`, when the file's pages claim more than the
+/// file holds ([`Limits::page_visits`]).
+///
+/// [`Bucket::entries`]: super::Bucket::entries
+/// [`Limits::page_visits`]: crate::Limits::page_visits
+pub struct Entries<'a> {
+    pages: Pages<'a>,
+    /// Where to begin; taken by the first step.
+    root: Option<Root<'a>>,
+    path: Vec<Step<'a>>,
+    visited: Visited,
+    budget: u64,
+    previous_key: Option<&'a [u8]>,
+    /// The entry that follows the complaint about its order.
+    held: Option<Entry<'a>>,
+}
+
+struct Step<'a> {
+    page: Page<'a>,
+    next: u16,
+    /// Bytes of the page behind its elements that no element has claimed yet.
+    unclaimed: u64,
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn new(pages: Pages<'a>, root: Root<'a>) -> Entries<'a> {
+        Entries {
+            pages,
+            root: Some(root),
+            path: Vec::new(),
+            visited: Visited::default(),
+            budget: pages.walk_budget(),
+            previous_key: None,
+            held: None,
+        }
+    }
+
+    #[cold]
+    fn begin(&mut self, root: Root<'a>) -> Result<()> {
+        match root {
+            Root::Inline(page) => self.push(page),
+            Root::Page(id, offset) => {
+                self.visited = Visited::new(self.pages.in_file());
+                self.descend(id, None, offset)
+            }
+        }
+    }
+
+    /// Goes down to page `id`, whose id was read at `offset`.
+    fn descend(&mut self, id: u64, key: Option<&[u8]>, offset: u64) -> Result<()> {
+        let page = self
+            .pages
+            .page(id)
+            .map_err(|error| error.at(Buffer::Snapshot, offset))?;
+        if !self.visited.insert(id) {
+            let detail = format_args!("it is reached a second time");
+            return Err(page_error("page", id, offset, detail));
+        }
+        if self.path.len() >= MAX_DEPTH {
+            let detail = format!("page {id}: the tree is more than {MAX_DEPTH} pages deep");
+            return Err(Error::limit("page", detail).at(Buffer::Snapshot, offset));
+        }
+        self.push(page)?;
+        // The entries are as good as any: they come out all the same.
+        match (key, page.first_key()) {
+            (Some(key), Some(first)) if first < key => Err(page_error(
+                "page",
+                id,
+                page.offset,
+                format_args!("it begins before the key that leads to it"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn push(&mut self, page: Page<'a>) -> Result<()> {
+        let elements = page.elements_end() as u64;
+        self.spend(elements)
+            .map_err(|error| error.at(Buffer::Snapshot, page.offset))?;
+        self.path.push(Step {
+            page,
+            next: 0,
+            unclaimed: (page.bytes.len() as u64).saturating_sub(elements),
+        });
+        Ok(())
+    }
+
+    #[inline]
+    fn spend(&mut self, bytes: u64) -> Result<()> {
+        match self.budget.checked_sub(bytes) {
+            Some(left) => {
+                self.budget = left;
+                Ok(())
+            }
+            None => {
+                self.path.clear();
+                let detail = "the pages claim more bytes than the file has";
+                Err(Error::limit("database file", detail))
+            }
+        }
+    }
+
+    #[inline]
+    fn entry(&mut self, page: Page<'a>, index: u16) -> Option<Result<Entry<'a>>> {
+        let entry = match page.leaf_element(index)? {
+            Ok(element) => Entry::new(&page, index, element),
+            Err(error) => return Some(Err(error)),
+        };
+        let bytes = (entry.key.len() as u64).saturating_add(entry.value.len() as u64);
+        let step = self.path.last_mut()?;
+        let Some(left) = step.unclaimed.checked_sub(bytes) else {
+            step.next = page.count;
+            return Some(Err(page_error(
+                "leaf page",
+                page.id,
+                entry.provenance.key_offset,
+                format_args!("elements up to {index} claim more bytes than it has"),
+            )));
+        };
+        step.unclaimed = left;
+        if let Err(error) = self.spend(bytes) {
+            return Some(Err(error.at(Buffer::Snapshot, entry.provenance.key_offset)));
+        }
+        let previous = self.previous_key.replace(entry.key);
+        if previous.is_some_and(|previous| previous >= entry.key) {
+            self.held = Some(entry);
+            return Some(Err(page_error(
+                "leaf page",
+                page.id,
+                entry.provenance.key_offset,
+                format_args!("the key of element {index} is not above the one before it"),
+            )));
+        }
+        Some(Ok(entry))
+    }
+
+    fn child(&mut self, page: Page<'a>, index: u16) -> Option<Error> {
+        let element = page.branch_element(index)?;
+        // A child whose key cannot be read is entered all the same.
+        let key = element.key.as_ref().ok().copied();
+        let entered = self.descend(element.page, key, element.page_offset);
+        element.key.err().or(entered.err())
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<Entry<'a>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<Entry<'a>>> {
+        if let Some(root) = self.root.take()
+            && let Err(error) = self.begin(root)
+        {
+            return Some(Err(error));
+        }
+        if let Some(entry) = self.held.take() {
+            return Some(Ok(entry));
+        }
+        loop {
+            let step = self.path.last_mut()?;
+            let (page, index) = (step.page, step.next);
+            if index >= page.count {
+                self.path.pop();
+                continue;
+            }
+            step.next = index.saturating_add(1);
+            match page.kind {
+                PageKind::Leaf => {
+                    if let Some(entry) = self.entry(page, index) {
+                        return Some(entry);
+                    }
+                }
+                PageKind::Branch => {
+                    if let Some(error) = self.child(page, index) {
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Entries<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entries").finish_non_exhaustive()
+    }
+}
+
+/// One bit a page.
+#[derive(Default)]
+struct Visited {
+    words: Vec<u64>,
+}
+
+impl Visited {
+    /// `pages` is bounded by the length of the file.
+    fn new(pages: u64) -> Visited {
+        let words = usize::try_from(pages.div_ceil(64)).unwrap_or_default();
+        Visited {
+            words: vec![0; words],
+        }
+    }
+
+    /// False where the page is there already.
+    fn insert(&mut self, page: u64) -> bool {
+        let word = usize::try_from(page / 64).ok();
+        let Some(word) = word.and_then(|word| self.words.get_mut(word)) else {
+            return false;
+        };
+        let bit = 1 << (page % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+}

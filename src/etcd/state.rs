@@ -1,0 +1,298 @@
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::ops::Range;
+use std::slice;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as TableEntry;
+
+use super::KeyValue;
+use super::bbolt::{Bucket, Entry};
+use super::revisions::{Found, Revisions, parse_entry, parse_key};
+use crate::error::{Error, Result};
+
+/// The keys that are alive, in key order, each with its latest revision; see
+/// [`Snapshot::current`](super::Snapshot::current).
+///
+/// Holds 24 bytes a key; keys and values stay in the file, and an entry is read
+/// when it is asked for. While it is built it needs up to 48 bytes for each key,
+/// deleted ones included.
+pub struct State<'a> {
+    bucket: Bucket<'a>,
+    slots: Vec<Slot<'a>>,
+    damaged: bool,
+}
+
+struct Slot<'a> {
+    key: &'a [u8],
+    place: Place,
+}
+
+/// Page, index and deletion mark of an entry in 47, 16 and 1 bits. Memory is
+/// too small for page ids beyond: 2^47 pages of 1 kB are 2^57 bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place(u64);
+
+const INDEX_BITS: u32 = 16;
+const PAGE_BITS: u32 = 47;
+
+impl Place {
+    fn new(entry: &Entry<'_>, tombstone: bool) -> Result<Place> {
+        let page = entry.provenance.page;
+        if page >> PAGE_BITS != 0 {
+            return Err(Error::limit(
+                "page id",
+                format!("page {page}: above 2^{PAGE_BITS}-1"),
+            ));
+        }
+        let place = page << INDEX_BITS | u64::from(entry.index);
+        Ok(Place(place << 1 | u64::from(tombstone)))
+    }
+
+    fn is_tombstone(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    fn entry<'a>(self, bucket: &Bucket<'a>) -> Result<Entry<'a>> {
+        let index = (self.0 >> 1) as u16;
+        bucket.entry_at(self.0 >> (INDEX_BITS + 1), index)
+    }
+}
+
+impl<'a> State<'a> {
+    pub(super) fn build(bucket: Bucket<'a>) -> Result<State<'a>> {
+        let mut latest = Latest::new(bucket);
+        let mut damaged = false;
+        let mut revisions = Revisions::new(&bucket);
+        while let Some(found) = revisions.next_found() {
+            match found {
+                Found::Sound(entry, key_value) => {
+                    // The content-free entry of `--bump-revision`.
+                    if !key_value.key.is_empty() {
+                        let place = Place::new(&entry, key_value.is_tombstone())?;
+                        latest.put(key_value.key, place)?;
+                    }
+                }
+                // Better an error for this key than what it was before.
+                Found::Broken(entry, _, key, _) => {
+                    damaged = true;
+                    let (_, tombstone) = parse_key(&entry)?;
+                    latest.put(key, Place::new(&entry, tombstone)?)?;
+                }
+                Found::Damage(_) => damaged = true,
+            }
+        }
+        let mut slots = latest.slots;
+        slots.retain(|slot| !slot.place.is_tombstone());
+        slots.sort_unstable_by_key(|slot| slot.key);
+        Ok(State {
+            bucket,
+            slots,
+            damaged,
+        })
+    }
+
+    /// The number of live keys.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether no key is alive.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Keys and their latest revisions in key order.
+    pub fn iter(&self) -> Iter<'_, 'a> {
+        self.range(0..self.slots.len())
+    }
+
+    /// The same for the keys that begin with `prefix`.
+    pub fn prefix(&self, prefix: &[u8]) -> Iter<'_, 'a> {
+        let begin = self.slots.partition_point(|slot| slot.key < prefix);
+        let rest = self.slots.get(begin..).unwrap_or_default();
+        let length = rest.partition_point(|slot| slot.key.starts_with(prefix));
+        self.range(begin..begin.saturating_add(length))
+    }
+
+    /// The keys with these ordinal numbers; numbers that are not there are left
+    /// out. For sharing the work among threads.
+    pub fn range(&self, numbers: Range<usize>) -> Iter<'_, 'a> {
+        let end = numbers.end.min(self.slots.len());
+        Iter {
+            bucket: &self.bucket,
+            slots: self
+                .slots
+                .get(numbers.start..end)
+                .unwrap_or_default()
+                .iter(),
+        }
+    }
+
+    /// The latest revision of one key; `None` where it is not alive.
+    pub fn get(&self, key: &[u8]) -> Option<Result<KeyValue<'a>>> {
+        let found = self.slots.binary_search_by_key(&key, |slot| slot.key);
+        let slot = self.slots.get(found.ok()?)?;
+        Some(slot.read(&self.bucket))
+    }
+
+    /// What was broken on the way and is no live key's error in
+    /// [`State::iter`]: pages, entries without a readable key, revisions that
+    /// later ones replaced. Where pages are broken, keys may be missing, and
+    /// shown in an older revision or though they are deleted.
+    ///
+    /// Empty and cheap for a sound file; otherwise it walks the file again,
+    /// so that no number of errors costs memory.
+    pub fn damage(&self) -> impl Iterator<Item = Error> {
+        let mut revisions = self.damaged.then(|| Revisions::new(&self.bucket));
+        std::iter::from_fn(move || {
+            loop {
+                match revisions.as_mut()?.next_found()? {
+                    Found::Sound(..) => {}
+                    Found::Broken(entry, _, key, error) => {
+                        if !self.shows(key, &entry) {
+                            return Some(error);
+                        }
+                    }
+                    Found::Damage(error) => return Some(error),
+                }
+            }
+        })
+    }
+
+    fn shows(&self, key: &[u8], entry: &Entry<'_>) -> bool {
+        let found = self.slots.binary_search_by_key(&key, |slot| slot.key);
+        let slot = found.ok().and_then(|at| self.slots.get(at));
+        slot.is_some_and(|slot| Place::new(entry, false).is_ok_and(|place| place == slot.place))
+    }
+}
+
+impl<'a> Slot<'a> {
+    fn read(&self, bucket: &Bucket<'a>) -> Result<KeyValue<'a>> {
+        parse_entry(&self.place.entry(bucket)?)
+    }
+}
+
+/// The latest entry of each key while the bucket is walked.
+///
+/// A table of 4-byte numbers over a list: a map from key to place would double
+/// the memory each time it grows. The hash is seeded, against chosen keys.
+struct Latest<'a> {
+    bucket: Bucket<'a>,
+    slots: Vec<Slot<'a>>,
+    table: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl<'a> Latest<'a> {
+    fn new(bucket: Bucket<'a>) -> Latest<'a> {
+        Latest {
+            bucket,
+            slots: Vec::new(),
+            table: HashTable::new(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    fn put(&mut self, key: &'a [u8], place: Place) -> Result<()> {
+        let Latest {
+            bucket,
+            slots,
+            table,
+            hasher,
+        } = self;
+        let slot_at = |number: u32| slots.get(number as usize);
+        let vacant = match table.entry(
+            hasher.hash_one(key),
+            |&number| slot_at(number).is_some_and(|slot| slot.key == key),
+            |&number| hasher.hash_one(slot_at(number).map_or(&b""[..], |slot| slot.key)),
+        ) {
+            TableEntry::Vacant(vacant) => vacant,
+            TableEntry::Occupied(number) => {
+                let slot = slots.get_mut(*number.get() as usize);
+                // Entries come in order of their revisions, except in a damaged file.
+                if let Some(slot) = slot
+                    && slot.place.entry(bucket)?.key < place.entry(bucket)?.key
+                {
+                    slot.place = place;
+                }
+                return Ok(());
+            }
+        };
+        let number = u32::try_from(slots.len())
+            .map_err(|_| Error::limit("bucket key", "more than 2^32 keys"))?;
+        vacant.insert(number);
+        slots.push(Slot { key, place });
+        Ok(())
+    }
+}
+
+/// Live keys with their latest revisions; see [`State::iter`].
+///
+/// An entry that cannot be read is an error beside its key. Works from both
+/// ends and knows its length.
+#[derive(Clone)]
+pub struct Iter<'s, 'a> {
+    bucket: &'s Bucket<'a>,
+    slots: slice::Iter<'s, Slot<'a>>,
+}
+
+impl<'a> Iter<'_, 'a> {
+    fn item(&self, slot: &Slot<'a>) -> (&'a [u8], Result<KeyValue<'a>>) {
+        (slot.key, slot.read(self.bucket))
+    }
+}
+
+impl<'a> Iterator for Iter<'_, 'a> {
+    type Item = (&'a [u8], Result<KeyValue<'a>>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let slot = self.slots.next()?;
+        Some(self.item(slot))
+    }
+
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        let slot = self.slots.nth(n)?;
+        Some(self.item(slot))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.slots.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Iter<'_, '_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        let slot = self.slots.next_back()?;
+        Some(self.item(slot))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_, '_> {}
+
+impl<'s, 'a> IntoIterator for &'s State<'a> {
+    type Item = (&'a [u8], Result<KeyValue<'a>>);
+    type IntoIter = Iter<'s, 'a>;
+
+    fn into_iter(self) -> Iter<'s, 'a> {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for State<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("keys", &self.slots.len())
+            .field("damaged", &self.damaged)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Iter<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter")
+            .field("keys", &self.slots.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! JSON text checked and written again without white space.
+
+use super::head::{Head, HeadReader};
+use super::scanner::{Scanner, Token};
+use super::string::{escape_ascii, escape_line_separator};
+use super::text::Text;
+use crate::error::Result;
+use crate::utf8;
+use crate::wire::Reader;
+
+/// Whether `<`, `>`, `&`, U+2028 and U+2029 inside strings are written as escapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HtmlEscape {
+    /// As Go does with what a `MarshalJSON` method returns.
+    Yes,
+    /// Only white space is removed.
+    No,
+}
+
+/// What was seen while compacting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Compacted {
+    /// Some string holds bytes that are not UTF-8. They are written as they are.
+    pub(crate) invalid_utf8: bool,
+}
+
+/// Appends the one JSON value in `json` without white space: Go's `appendCompact`.
+///
+/// The order of members, duplicate members, the spelling of numbers and escapes
+/// stay. On an error `out` is as it was.
+pub(crate) fn compact(
+    out: &mut Vec<u8>,
+    json: Reader<'_>,
+    escape: HtmlEscape,
+    max_depth: usize,
+) -> Result<Compacted> {
+    run(out, json, escape, max_depth, |_, _| {})
+}
+
+/// [`compact`] and [`head`](super::head) in one pass.
+pub(crate) fn compact_with_head<'a>(
+    out: &mut Vec<u8>,
+    json: Reader<'a>,
+    escape: HtmlEscape,
+    max_depth: usize,
+) -> Result<(Compacted, Head<'a>)> {
+    let mut head = HeadReader::default();
+    let compacted = run(out, json, escape, max_depth, |depth, token| {
+        head.observe(depth, token);
+    })?;
+    Ok((compacted, head.finish()))
+}
+
+#[inline]
+fn run<'a>(
+    out: &mut Vec<u8>,
+    json: Reader<'a>,
+    escape: HtmlEscape,
+    max_depth: usize,
+    mut observe: impl FnMut(usize, &Token<'a>),
+) -> Result<Compacted> {
+    let start = out.len();
+    out.reserve(json.remaining());
+    let mut scanner = Scanner::new(json, max_depth);
+    let mut invalid_utf8 = false;
+    // Whether a comma stands before the next value or key.
+    let mut comma = false;
+    loop {
+        let token = match scanner.next_token() {
+            Ok(Some(token)) => token,
+            Ok(None) => return Ok(Compacted { invalid_utf8 }),
+            Err(error) => {
+                out.truncate(start);
+                return Err(error);
+            }
+        };
+        observe(scanner.depth(), &token);
+        if comma && !matches!(token, Token::EndObject | Token::EndArray) {
+            out.push(b',');
+        }
+        comma = true;
+        match token {
+            Token::BeginObject | Token::BeginArray => {
+                out.push(if token == Token::BeginObject {
+                    b'{'
+                } else {
+                    b'['
+                });
+                comma = false;
+            }
+            Token::EndObject => out.push(b'}'),
+            Token::EndArray => out.push(b']'),
+            Token::Key(text) => {
+                invalid_utf8 |= text.invalid_utf8;
+                quoted(out, &text, escape);
+                out.push(b':');
+                comma = false;
+            }
+            Token::String(text) => {
+                invalid_utf8 |= text.invalid_utf8;
+                quoted(out, &text, escape);
+            }
+            Token::Number(number) => out.extend_from_slice(number),
+            Token::Bool(true) => out.extend_from_slice(b"true"),
+            Token::Bool(false) => out.extend_from_slice(b"false"),
+            Token::Null => out.extend_from_slice(b"null"),
+        }
+    }
+}
+
+#[inline]
+fn quoted(out: &mut Vec<u8>, text: &Text<'_>, escape: HtmlEscape) {
+    out.push(b'"');
+    if text.plain || escape == HtmlEscape::No {
+        out.extend_from_slice(text.raw);
+    } else {
+        escape_html(out, text.raw);
+    }
+    out.push(b'"');
+}
+
+fn escape_html(out: &mut Vec<u8>, raw: &[u8]) {
+    let (mut start, mut at) = (0, 0);
+    while let Some(&byte) = raw.get(at) {
+        let length = match byte {
+            b'<' | b'>' | b'&' => 1,
+            0xe2 if utf8::is_line_separator(&raw[at..]) => 3,
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        out.extend_from_slice(&raw[start..at]);
+        match length {
+            1 => escape_ascii(out, byte),
+            _ => escape_line_separator(out, raw[at + 2]),
+        }
+        at += length;
+        start = at;
+    }
+    out.extend_from_slice(&raw[start..]);
+}

@@ -1,1 +1,0 @@
-//! The etcd keys of an API server: key → group resource, namespace, name.

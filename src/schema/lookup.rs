@@ -1,0 +1,95 @@
+//! How a message is found in the table.
+
+use super::generated::kinds::KINDS;
+use super::generated::messages::MESSAGES;
+use super::generated::meta_v1;
+use super::row::{Field, Message};
+
+/// The message with the full protobuf name `name`, such as
+/// `k8s.io.apimachinery.pkg.apis.meta.v1.WatchEvent`; `None` if no release that
+/// the table covers has it.
+pub fn message(name: &str) -> Option<&'static Message> {
+    let i = MESSAGES.binary_search_by(|m| m.name.cmp(name)).ok()?;
+    MESSAGES.get(i).copied()
+}
+
+/// All messages of the table, sorted by full name.
+pub fn messages() -> impl ExactSizeIterator<Item = &'static Message> {
+    MESSAGES.iter().copied()
+}
+
+/// The message of a kind; the core group is `""`. `None` if no release that the
+/// table covers has it.
+///
+/// The option kinds of `meta.k8s.io/v1`, such as `DeleteOptions`, are kinds of
+/// every group version that the table knows, as Go's
+/// `metav1.AddToGroupVersion` makes them.
+pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Message> {
+    let key = (group, version, kind);
+    let found = KINDS.binary_search_by(|k| (k.group, k.version, k.kind).cmp(&key));
+    match found {
+        Ok(i) => KINDS.get(i).map(|k| k.message),
+        // The kinds of a group version stand together, so that the place where
+        // the kind would stand has one of them at one side.
+        Err(i) => {
+            let around = KINDS.get(i.saturating_sub(1)..).unwrap_or_default();
+            around
+                .iter()
+                .take(2)
+                .any(|k| (k.group, k.version) == (group, version))
+                .then(|| option_kind(kind))?
+        }
+    }
+}
+
+/// The same as [`kind`], with the group version as it stands in `apiVersion`:
+/// `v1`, or `apps/v1`.
+///
+/// ```
+/// use k8s_etcd::schema;
+///
+/// let found = schema::kind_of("apps/v1", "Deployment").unwrap();
+/// assert_eq!(found.name(), "k8s.io.api.apps.v1.Deployment");
+/// assert!(schema::kind_of("apps/v1/beta", "Deployment").is_none());
+/// ```
+pub fn kind_of(api_version: &str, kind: &str) -> Option<&'static Message> {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    self::kind(group, version, kind)
+}
+
+fn option_kind(kind: &str) -> Option<&'static Message> {
+    match kind {
+        "CreateOptions" => Some(&meta_v1::CreateOptions),
+        "DeleteOptions" => Some(&meta_v1::DeleteOptions),
+        "GetOptions" => Some(&meta_v1::GetOptions),
+        "ListOptions" => Some(&meta_v1::ListOptions),
+        "PatchOptions" => Some(&meta_v1::PatchOptions),
+        "UpdateOptions" => Some(&meta_v1::UpdateOptions),
+        _ => None,
+    }
+}
+
+impl Message {
+    /// The field with the number `number`, and its place in `fields`.
+    ///
+    /// `hint` is the place to look at first. Go writes the fields in the order
+    /// of their numbers, which nearly is the order of the struct: after a field
+    /// at `i`, `i` (a list goes on) and `i + 1` are good hints.
+    pub(crate) fn field_by_number(
+        &self,
+        number: u32,
+        hint: usize,
+    ) -> Option<(usize, &'static Field)> {
+        // From the hint on, then from the beginning: the longest message has
+        // few enough fields for this, whatever a stranger sends.
+        let (before, after) = self
+            .fields
+            .split_at_checked(hint)
+            .unwrap_or((self.fields, &[]));
+        let at = |from: usize, fields: &'static [Field]| {
+            let i = fields.iter().position(|f| f.number == number)?;
+            Some((from + i, fields.get(i)?))
+        };
+        at(hint, after).or_else(|| at(0, before))
+    }
+}

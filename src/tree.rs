@@ -1,1 +1,0 @@
-//! A value in JSON's data model, for what carries no schema: YAML, CBOR.

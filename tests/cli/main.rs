@@ -1,0 +1,5 @@
+//! `examples/decode`, from the outside.
+
+mod inputs;
+mod outputs;
+mod run;
