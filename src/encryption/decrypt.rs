@@ -164,10 +164,13 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
                 Err(fault) => self.tried(Some(index), key.name.len(), fault),
             }
         }
+        // Without any such provider in a configuration, the name in the value
+        // is not held against one: a plugin may know the key all the same.
+        let of_provider = |key: &NamedKey| key.provider == self.provider;
+        matched |= self.keyring.keys().iter().any(of_provider);
         if matched || !self.provider.is_kms() || self.keyring.kms.is_empty() {
             return None;
         }
-        // A plugin may know the key although no configuration has its provider.
         for (name, payload) in guess_names(self.provider, self.prefix.rest()) {
             match self.open_kms(name, payload) {
                 Ok(plaintext) => {
@@ -201,6 +204,7 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
         }
         match upstream {
             Upstream::Fails(messages) => self.log.extend(messages),
+            Upstream::Panics(message) => self.verdict = Some(Some(message.to_owned())),
             Upstream::Passes(later) => self.verdict = Some(later),
             Upstream::Unknown => self.verdict = Some(None),
         }

@@ -66,6 +66,8 @@ pub(super) enum Fault {
 pub(super) enum Upstream {
     /// It fails as well, and logs these messages.
     Fails(Vec<Cow<'static, str>>),
+    /// It panics, which ends the request: no other key is tried.
+    Panics(&'static str),
     /// It takes the bytes for a value. What it logs when it decodes them, as
     /// far as that can be told.
     Passes(Option<String>),
@@ -158,8 +160,9 @@ impl Fault {
                 "output array was not large enough for encryption".into()
             }
             Fault::BlockSize(_) => "the stored data is not a multiple of the block size".into(),
-            // Go's handler of requests catches the panic and logs it.
-            Fault::NoCiphertext => "runtime error: index out of range [-1]".into(),
+            Fault::NoCiphertext => {
+                return Upstream::Panics("runtime error: index out of range [-1]");
+            }
             Fault::PaddingLength => "invalid PKCS7 data (empty or not padded)".into(),
             Fault::Padding => "invalid padding on input".into(),
             Fault::NotRecognized { upstream } => return Upstream::Passes(upstream.clone()),
@@ -188,6 +191,7 @@ impl Fault {
     pub(super) fn message(&self) -> Option<String> {
         match self.upstream() {
             Upstream::Fails(messages) => aggregate(&messages),
+            Upstream::Panics(message) => Some(message.to_owned()),
             Upstream::Passes(_) | Upstream::Unknown => None,
         }
     }

@@ -94,7 +94,8 @@ impl Reader {
     fn text<'n>(&mut self, node: Option<&'n Node>, path: &str) -> &'n str {
         match node {
             Some(Node::Text(text)) => text,
-            None => "",
+            // Go leaves a string as it is, empty.
+            None | Some(Node::Null) => "",
             Some(node) => {
                 self.problem(path, format!("{}, need a string", node.what()));
                 ""

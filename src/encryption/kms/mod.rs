@@ -7,6 +7,7 @@
 
 mod local;
 mod object;
+mod protobuf;
 mod table;
 mod unwrap;
 pub(super) mod v1;

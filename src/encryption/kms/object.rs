@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 use prost::Message;
 
 use crate::encryption::fault::Fault;
+use crate::encryption::kms::protobuf::is_message;
 use crate::error::{Buffer, Category, Error};
-use crate::wire::{Fields, Payload, Reader};
+use crate::wire::{Field, Fields, Payload, Reader};
 
 /// What the wrapped bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +66,12 @@ impl<'v> EncryptedObject<'v> {
         let mut encrypted_dek_source: &[u8] = &[];
         let mut annotations = BTreeMap::new();
         let mut source_type = 0i32;
-        let mut fields = Fields::new(Reader::new(bytes, Buffer::Value));
-        while let Some(field) = fields.next_field().map_err(not_protobuf)? {
+        let mut fields = StrictFields::new(bytes);
+        while let Some(field) = fields.next_field()? {
             match (field.number, field.payload) {
                 (1, Payload::LengthDelimited(bytes)) => encrypted_data = bytes,
                 (2, Payload::LengthDelimited(bytes)) => {
-                    key_id = text(bytes, "v2.EncryptedObject.keyID")?;
+                    key_id = text(bytes)?;
                 }
                 (3, Payload::LengthDelimited(bytes)) => encrypted_dek_source = bytes,
                 (4, Payload::LengthDelimited(bytes)) => {
@@ -190,11 +191,11 @@ struct EncryptedObjectMessage {
 
 fn annotation(bytes: &[u8]) -> Result<(&str, &[u8]), Fault> {
     let (mut key, mut value): (&str, &[u8]) = ("", &[]);
-    let mut fields = Fields::new(Reader::new(bytes, Buffer::Value));
-    while let Some(field) = fields.next_field().map_err(not_protobuf)? {
+    let mut fields = StrictFields::new(bytes);
+    while let Some(field) = fields.next_field()? {
         match (field.number, field.payload) {
             (1, Payload::LengthDelimited(bytes)) => {
-                key = text(bytes, "v2.EncryptedObject.AnnotationsEntry.key")?;
+                key = text(bytes)?;
             }
             (2, Payload::LengthDelimited(bytes)) => value = bytes,
             _ => {}
@@ -203,9 +204,26 @@ fn annotation(bytes: &[u8]) -> Result<(&str, &[u8]), Fault> {
     Ok((key, value))
 }
 
-fn text<'v>(bytes: &'v [u8], field: &str) -> Result<&'v str, Fault> {
-    std::str::from_utf8(bytes)
-        .or_else(|_| refused(format!("proto: field {field} contains invalid UTF-8")))
+/// The fields in order, each held against the stricter of Go's two libraries.
+struct StrictFields<'v>(Fields<'v>);
+
+impl<'v> StrictFields<'v> {
+    fn new(bytes: &'v [u8]) -> StrictFields<'v> {
+        StrictFields(Fields::new(Reader::new(bytes, Buffer::Value)))
+    }
+
+    fn next_field(&mut self) -> Result<Option<Field<'v>>, Fault> {
+        let field = self.0.next_field().map_err(not_protobuf)?;
+        if field.is_some_and(|field| !is_message(field.bytes)) {
+            let detail = "not as Go's newer library reads it";
+            return Err(not_protobuf(Error::malformed("protobuf field", detail)));
+        }
+        Ok(field)
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(bytes).or_else(|_| refused("string field contains invalid UTF-8".into()))
 }
 
 fn refused<T>(message: String) -> Result<T, Fault> {
