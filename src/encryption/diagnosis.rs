@@ -20,7 +20,6 @@ pub(super) fn plain<'v>(
     let readable = rule.is_none_or(|rule| !rule.iter().all(Step::encrypts));
     let info = Info {
         policy: should.then_some(Policy::PlainButShouldBeEncrypted),
-        out_of_policy: !readable,
         ..Info::default()
     };
     let mut api_server_message = (!readable).then(|| NO_PREFIX.to_owned());
@@ -114,18 +113,21 @@ pub(super) fn closed(attempt: &Attempt<'_, '_, '_>, message: Option<String>) -> 
             offset += tried.name + 1;
             (tried.fault.reason(), describe(attempt, tried))
         }
-        None if attempt.keyring.is_empty() => {
-            let provider = full_name(attempt.provider);
-            let detail = format!("sealed by {provider}, and no key was given");
-            (Reason::NoKeys, detail)
-        }
-        None => (Reason::KeyNotConfigured, name_not_configured(attempt)),
+        None if attempt.keyring.is_empty() => (Reason::NoKeys, "no key was given".to_owned()),
+        None => match cut_name(attempt) {
+            Some(name) => {
+                offset += prefix.rest().len();
+                let detail = format!("cut short within its name, which may be {name:?}");
+                (Reason::Truncated, detail)
+            }
+            None => (Reason::KeyNotConfigured, name_not_configured(attempt)),
+        },
     };
     let category = match reason {
         Reason::NoKeys | Reason::KeyNotConfigured | Reason::KmsKeyUnknown => Category::Encrypted,
         _ => Category::Decryption,
     };
-    let error = Error::new(category, "encrypted value", detail);
+    let error = Error::new(category, value_of(attempt.provider), detail);
     Box::new(Failure {
         error: error.at(Buffer::Value, offset as u64),
         reason,
@@ -147,14 +149,13 @@ fn describe(attempt: &Attempt<'_, '_, '_>, tried: &Tried) -> String {
         None => tried.fault.detail().into_owned(),
     };
     if tried.fault.reason() == Reason::AuthenticationFailed {
-        text.push_str(match attempt.authenticated_data {
-            None if provider.authenticates_etcd_key() => {
-                ": the etcd key, which is authenticated too, was not given"
-            }
-            _ if provider.authenticates_etcd_key() => {
-                ": another secret, changed bytes, or written for another etcd key"
-            }
-            _ => ": another secret, or changed bytes",
+        let etcd_key = provider.authenticates_etcd_key();
+        text.push_str(match (attempt.authenticated_data, provider.is_kms()) {
+            _ if !etcd_key => " (another secret, or changed bytes)",
+            (None, _) => " (the etcd key, which is authenticated too, was not given)",
+            (Some(_), false) => " (another secret, changed bytes, or written for another etcd key)",
+            // A DEK that was unwrapped is the right one.
+            (Some(_), true) => " (changed bytes, or written for another etcd key)",
         });
     }
     match attempt.tried.len() {
@@ -166,6 +167,16 @@ fn describe(attempt: &Attempt<'_, '_, '_>, tried: &Tried) -> String {
         )),
     }
     text
+}
+
+/// A name that the value, which ends within it, may have had.
+fn cut_name<'k>(attempt: &Attempt<'k, '_, '_>) -> Option<&'k str> {
+    let rest = attempt.prefix.rest();
+    let begins = |name: &str| name.len() >= rest.len() && name.as_bytes().starts_with(rest);
+    let keys = attempt.keyring.keys().iter();
+    keys.filter(|key| key.provider == attempt.provider)
+        .map(|key| key.name.as_str())
+        .find(|name| begins(name))
 }
 
 fn name_not_configured(attempt: &Attempt<'_, '_, '_>) -> String {
@@ -188,6 +199,16 @@ fn full_name(provider: Provider) -> &'static str {
         Provider::KmsV1 => "kms v1",
         Provider::KmsV2 => "kms v2",
         other => other.name(),
+    }
+}
+
+fn value_of(provider: Provider) -> &'static str {
+    match provider {
+        Provider::AesCbc => "aescbc value",
+        Provider::AesGcm => "aesgcm value",
+        Provider::Secretbox => "secretbox value",
+        Provider::KmsV1 => "kms v1 value",
+        Provider::KmsV2 => "kms v2 value",
     }
 }
 

@@ -125,7 +125,7 @@ impl Fault {
             }
             Fault::GcmThenCbc(both) => {
                 let [gcm, cbc] = both.each_ref().map(Fault::detail);
-                format!("as AES-GCM, {gcm}; as AES-CBC, {cbc}").into()
+                format!("{gcm}; nor is it AES-CBC of before 1.25: {cbc}").into()
             }
             Fault::WrappedKeyCut { have } => {
                 format!("cut short: the wrapped DEK ends past the payload's {have} bytes").into()

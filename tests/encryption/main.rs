@@ -1,5 +1,6 @@
 //! Encryption at rest, through the public door.
 
+mod cases;
 mod configuration;
 mod kms;
 mod snapshots;
