@@ -23,7 +23,11 @@ pub(super) fn plain<'v>(
         ..Info::default()
     };
     let mut api_server_message = (!readable).then(|| NO_PREFIX.to_owned());
-    let Some(damage) = damaged_header(value).filter(|_| !recognize(value)) else {
+    // Nothing that Kubernetes stores holds a whole header, changed or not; of
+    // what is left of one, text may happen to remind.
+    let damage = damaged_header(value)
+        .filter(|damage| matches!(damage, Damage::Changed(_)) || !recognize(value));
+    let Some(damage) = damage else {
         return Ok(Opened {
             plaintext: Plaintext::Stored(value),
             info,
@@ -40,7 +44,7 @@ pub(super) fn plain<'v>(
             value.len(),
             "the value ends within the header of an encrypted one",
         ),
-        Damage::Changed(at) => (
+        Damage::Changed(at) | Damage::Lost(at) => (
             Reason::HeaderDamaged,
             at,
             "the value begins almost as an encrypted one: its header was damaged here",

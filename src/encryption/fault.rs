@@ -1,6 +1,7 @@
 //! Why one key did not open one payload: in our words, and in the API server's.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::encryption::Reason;
 use crate::encryption::aescbc::BLOCK;
@@ -222,12 +223,12 @@ fn both_upstream(both: &[Fault; 2]) -> Upstream {
 /// Several messages as Go's `errors.NewAggregate` prints them: each once, more
 /// than one in brackets.
 pub(super) fn aggregate(messages: &[Cow<'static, str>]) -> Option<String> {
-    let mut distinct: Vec<&str> = Vec::new();
-    for message in messages {
-        if !distinct.contains(&message.as_ref()) {
-            distinct.push(message);
-        }
-    }
+    let mut seen = HashSet::new();
+    let distinct: Vec<&str> = messages
+        .iter()
+        .map(Cow::as_ref)
+        .filter(|message| seen.insert(*message))
+        .collect();
     match distinct.as_slice() {
         [] => None,
         [message] => Some((*message).to_owned()),

@@ -91,15 +91,15 @@ impl Keyring {
 
     /// Adds a configuration. The first one added is the policy.
     pub fn with_configuration(mut self, configuration: &EncryptionConfiguration) -> Keyring {
-        let number = self.configurations;
         self.configurations += 1;
+        let number = self.configurations;
         for rule in configuration.resources() {
             let steps: Vec<_> = rule
                 .providers()
                 .iter()
-                .map(|provider| self.add_provider(provider))
+                .map(|provider| self.add_provider(provider, number))
                 .collect();
-            if number > 0 {
+            if number > 1 {
                 continue;
             }
             self.all_rules.extend_from_slice(&steps);
@@ -121,7 +121,7 @@ impl Keyring {
         self
     }
 
-    fn add_provider(&mut self, configuration: &ProviderConfiguration) -> Step {
+    fn add_provider(&mut self, configuration: &ProviderConfiguration, number: usize) -> Step {
         let (provider, keys) = match configuration {
             ProviderConfiguration::Identity => return Step::Identity,
             ProviderConfiguration::AesGcm(keys) => (Provider::AesGcm, keys),
@@ -132,7 +132,7 @@ impl Keyring {
                     provider: kms.provider(),
                     name: kms.name().to_owned(),
                     material: Material::Kms,
-                    path: kms.path().to_owned(),
+                    path: place(kms.path(), number),
                     secret: Zeroizing::default(),
                 };
                 return Step::Keys(kms.provider(), vec![self.intern(key)]);
@@ -140,7 +140,7 @@ impl Keyring {
         };
         let indices = keys
             .iter()
-            .filter_map(|key| named(provider, key))
+            .filter_map(|key| named(provider, key, number))
             .map(|key| self.intern(key))
             .collect();
         Step::Keys(provider, indices)
@@ -190,8 +190,16 @@ impl Keyring {
     }
 }
 
+/// A path, and which configuration it is in where it is not the policy.
+fn place(path: &str, number: usize) -> String {
+    match number {
+        1 => path.to_owned(),
+        n => format!("configuration {n}, {path}"),
+    }
+}
+
 /// None where the secret's length is wrong, which a configuration never has.
-fn named(provider: Provider, key: &Key) -> Option<NamedKey> {
+fn named(provider: Provider, key: &Key, number: usize) -> Option<NamedKey> {
     let material = match provider {
         Provider::AesGcm => Material::AesGcm(aesgcm::Key::new(key.secret()).ok()?),
         Provider::AesCbc => Material::AesCbc(aescbc::Key::new(key.secret()).ok()?),
@@ -202,7 +210,7 @@ fn named(provider: Provider, key: &Key) -> Option<NamedKey> {
         provider,
         name: key.name().to_owned(),
         material,
-        path: key.path().to_owned(),
+        path: place(key.path(), number),
         secret: Zeroizing::new(key.secret().to_vec()),
     })
 }

@@ -60,7 +60,7 @@ pub enum Moved<'v, K> {
         etcd_key: K,
         /// The value, marked out of policy: the API server cannot read it where
         /// it stands.
-        opened: Opened<'v>,
+        opened: Box<Opened<'v>>,
     },
     /// None of the candidates opens the value, after so many tries. Bytes were
     /// changed, the secret is another, or the etcd key is not known.
@@ -155,6 +155,7 @@ impl Keyring {
                     key_path: Some(opener.key.path.clone()),
                     api_server_message: Fault::Authentication.message(),
                 };
+                let opened = Box::new(opened);
                 return Moved::From { etcd_key, opened };
             }
         }

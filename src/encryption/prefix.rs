@@ -190,15 +190,19 @@ fn unknown_header_length(value: &[u8]) -> usize {
 pub(super) enum Damage {
     /// The value ends within a header.
     Cut,
-    /// Bytes were changed or lost; the offset of the first one.
+    /// A whole header, in which bytes are changed; the offset of the first one.
     Changed(usize),
+    /// A header from which bytes are missing, and where.
+    Lost(usize),
 }
 
-/// Bytes that may be changed for a header to be still taken as one.
+/// Bytes that may be changed for a header, of 15 at least, to be still one.
 const CHANGED_MAX: usize = 3;
 
-/// Bytes of the header that must follow a place where bytes are missing.
-const REMAINS_MIN: usize = 6;
+/// Bytes of a header that must be there around those that are missing, and of
+/// them after.
+const REMAINS_MIN: usize = 8;
+const REMAINS_AFTER_MIN: usize = 3;
 
 /// Looks for a header that was damaged so that the value no longer begins with
 /// `k8s:enc:`: up to three bytes changed, bytes lost at one place, or the value
@@ -214,14 +218,18 @@ pub(super) fn damaged_header(value: &[u8]) -> Option<Damage> {
         let header = provider.header().as_bytes();
         let same = value.iter().zip(header).take_while(|(a, b)| a == b).count();
         let changed = value.iter().zip(header).filter(|(a, b)| a != b).count();
-        let whole = value.len() >= header.len();
-        let lost = || {
-            (same + 1..=header.len().saturating_sub(REMAINS_MIN)).any(|resumes| {
-                let remains = header.get(resumes..).unwrap_or_default();
-                value.get(same..).is_some_and(|v| v.starts_with(remains))
-            })
+        if value.len() >= header.len() && changed <= CHANGED_MAX {
+            return Some(Damage::Changed(same));
+        }
+        let resumes_at = |resumes| {
+            let remains = header.get(resumes..).unwrap_or_default();
+            remains.len() >= REMAINS_AFTER_MIN
+                && same + remains.len() >= REMAINS_MIN
+                && value.get(same..).is_some_and(|v| v.starts_with(remains))
         };
-        ((whole && changed <= CHANGED_MAX) || lost()).then_some(Damage::Changed(same))
+        (same + 1..header.len())
+            .any(resumes_at)
+            .then_some(Damage::Lost(same))
     })
 }
 
@@ -240,7 +248,7 @@ mod tests {
                 assert!(damaged_header(&value[..at + 1]).is_some() || at + 1 == ENCRYPTED.len());
                 let mut lost = value.clone();
                 lost.remove(at);
-                assert_eq!(damaged_header(&lost), Some(Damage::Changed(at)));
+                assert!(matches!(damaged_header(&lost), Some(Damage::Lost(_))));
             }
         }
     }

@@ -3,6 +3,8 @@
 mod cases;
 mod configuration;
 mod kms;
+mod sealing;
 mod snapshots;
 mod support;
+mod tampering;
 mod vectors;

@@ -115,7 +115,7 @@ fn nacl_secretbox() {
 #[test]
 fn secretbox_of_every_length() {
     let key = secretbox::Key::new(&[5; 32]).unwrap();
-    let message: Vec<u8> = (0..1000u32).map(|n| (n * n >> 3) as u8).collect();
+    let message: Vec<u8> = (0..1000u32).map(|n| ((n * n) >> 3) as u8).collect();
     for length in 0..message.len() {
         let mut nonce = [0; 24];
         nonce[..8].copy_from_slice(&length.to_le_bytes());

@@ -195,11 +195,10 @@ impl KmsInfo {
 ///
 /// With v2 a name has no `:`. With v1 it may, so that every `:` counts behind
 /// which a wrapped key and data of a possible length stand.
-pub(super) fn guess_names<'v>(
-    provider: Provider,
-    rest: &'v [u8],
-) -> impl Iterator<Item = (&'v str, &'v [u8])> {
+pub(super) fn guess_names(provider: Provider, rest: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
     const NAME_MAX: usize = 512;
+    /// Each may cost a call of every plugin.
+    const GUESSES_MAX: usize = 4;
     let colons = rest
         .iter()
         .take(NAME_MAX)
@@ -209,14 +208,9 @@ pub(super) fn guess_names<'v>(
         let name = std::str::from_utf8(rest.get(..at)?).ok()?;
         Some((name, rest.get(at.checked_add(1)?..)?))
     });
+    let v2 = provider == Provider::KmsV2;
     splits
-        .take(if provider == Provider::KmsV2 {
-            1
-        } else {
-            usize::MAX
-        })
-        .filter(move |(_, payload)| {
-            provider == Provider::KmsV2
-                || v1::split(payload).is_ok_and(|(_, data)| v1::possible(data))
-        })
+        .take(if v2 { 1 } else { NAME_MAX })
+        .filter(move |(_, payload)| v2 || v1::is_possible(payload))
+        .take(GUESSES_MAX)
 }

@@ -57,6 +57,9 @@ const KEY_ID_MAX: usize = 1024;
 const DEK_SOURCE_MAX: usize = 1024;
 const ANNOTATIONS_MAX: usize = 32 * 1024;
 
+/// Of more wrong annotations than these no more is said.
+const ANNOTATION_MESSAGES_MAX: usize = 10;
+
 impl<'v> EncryptedObject<'v> {
     /// Parses and checks as the API server does. As in Go's protobuf, a field
     /// of a wrong wire type is an unknown one and the last of several counts.
@@ -76,7 +79,10 @@ impl<'v> EncryptedObject<'v> {
                 (3, Payload::LengthDelimited(bytes)) => encrypted_dek_source = bytes,
                 (4, Payload::LengthDelimited(bytes)) => {
                     let (key, value) = annotation(bytes)?;
-                    annotations.insert(key.to_owned(), value.to_vec());
+                    // More names than bytes allowed are refused, however many more.
+                    if annotations.len() <= ANNOTATIONS_MAX + 1 {
+                        annotations.insert(key.to_owned(), value.to_vec());
+                    }
                 }
                 // An enum is an int32: the low 32 bits count.
                 (5, Payload::Varint(number)) => source_type = number as i32,
@@ -131,6 +137,7 @@ impl<'v> EncryptedObject<'v> {
             .annotations
             .keys()
             .filter_map(|key| check_domain_name(key))
+            .take(ANNOTATION_MESSAGES_MAX)
             .map(|message| format!("annotations: {message}").into())
             .collect();
         let total: usize = self
@@ -253,7 +260,10 @@ fn check_domain_name(name: &str) -> Option<String> {
         return Some("Required value".into());
     }
     let name = name.strip_suffix('.').unwrap_or(name);
-    let invalid = |value: &str, detail: &str| Some(format!("Invalid value: {value:?}: {detail}"));
+    let invalid = |value: &str, detail: &str| {
+        let value = go_quoted(value);
+        Some(format!("Invalid value: {value}: {detail}"))
+    };
     let is_label = |label: &str| {
         let alphanumeric = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
         label.bytes().all(|c| alphanumeric(c) || c == b'-')
@@ -280,9 +290,55 @@ fn check_domain_name(name: &str) -> Option<String> {
     invalid(long, "must be no more than 63 characters")
 }
 
+/// As Go's `%q`, other than for what is not printable beyond ASCII. Long text is cut.
+fn go_quoted(text: &str) -> String {
+    const SHOWN: usize = 512;
+    let mut quoted = String::from("\"");
+    for character in text.chars().take(SHOWN) {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\x07' => quoted.push_str("\\a"),
+            '\x08' => quoted.push_str("\\b"),
+            '\x0b' => quoted.push_str("\\v"),
+            '\x0c' => quoted.push_str("\\f"),
+            c if c.is_ascii_control() => quoted.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    if text.chars().nth(SHOWN).is_some() {
+        quoted.push('…');
+    }
+    quoted.push('"');
+    quoted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_quoted_as_in_go() {
+        assert_eq!(go_quoted("a\"b\\\n\x01\x7fé"), r#""a\"b\\\n\x01\x7fé""#);
+        assert!(go_quoted(&"a".repeat(1_000_000)).len() < 600);
+    }
+
+    /// A hostile value: no message, and no memory, out of proportion.
+    #[test]
+    fn many_annotations_cost_little() {
+        let mut bytes = b"\x0a\x01d\x12\x01k\x1a\x01w".to_vec();
+        for n in 0..100_000u32 {
+            bytes.extend([0x22, 6, 0x0a, 4]);
+            bytes.extend(n.to_be_bytes().map(|b| b & 0x7f));
+        }
+        let Err(Fault::EncryptedObject { upstream, .. }) = EncryptedObject::parse(&bytes) else {
+            panic!("refused");
+        };
+        assert!(upstream.contains("exceeds the max size"));
+        assert!(upstream.len() < 5_000, "{}", upstream.len());
+    }
 
     fn object() -> EncryptedObject<'static> {
         EncryptedObject {

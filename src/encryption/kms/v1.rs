@@ -29,9 +29,11 @@ pub(in crate::encryption) fn split(payload: &[u8]) -> Result<(&[u8], &[u8]), Fau
     rest.split_at_checked(length).ok_or_else(cut)
 }
 
-/// Whether data of this length can be any of the two forms.
-pub(super) fn possible(data: &[u8]) -> bool {
-    data.len() >= aesgcm::NONCE + aesgcm::TAG
+/// Whether a payload has the lengths that one can have.
+pub(super) fn is_possible(payload: &[u8]) -> bool {
+    split(payload).is_ok_and(|(wrapped, data)| {
+        !wrapped.is_empty() && data.len() >= aesgcm::NONCE + aesgcm::TAG
+    })
 }
 
 /// Opens the data with the unwrapped DEK.
