@@ -41,9 +41,9 @@ use crate::encryption::{
 #[derive(Default)]
 pub struct Keyring {
     keys: Vec<NamedKey>,
-    /// The policy's rules by resource; providers of several rules for one
-    /// resource joined.
-    rules: HashMap<(String, String), Vec<Step>>,
+    /// The policy's rules by group and resource; providers of several rules for
+    /// one resource joined.
+    rules: HashMap<String, HashMap<String, Vec<Step>>>,
     /// The providers of all the policy's rules, in order.
     all_rules: Vec<Step>,
     configurations: usize,
@@ -104,12 +104,10 @@ impl Keyring {
             }
             self.all_rules.extend_from_slice(&steps);
             for resource in rule.resources() {
-                let parsed = GroupResource::parse(resource);
-                let rule = (parsed.resource.to_owned(), parsed.group.to_owned());
-                self.rules
-                    .entry(rule)
-                    .or_default()
-                    .extend_from_slice(&steps);
+                let GroupResource { resource, group } = GroupResource::parse(resource);
+                let of_group = self.rules.entry(group.to_owned()).or_default();
+                let rule = of_group.entry(resource.to_owned()).or_default();
+                rule.extend_from_slice(&steps);
             }
         }
         self
@@ -185,7 +183,7 @@ impl Keyring {
         GroupResource::parse(resource)
             .lookup_order()
             .iter()
-            .find_map(|r| self.rules.get(&(r.resource.to_owned(), r.group.to_owned())))
+            .find_map(|r| self.rules.get(r.group)?.get(r.resource))
             .map(Vec::as_slice)
     }
 }
