@@ -86,7 +86,10 @@ fn objects_of_a_real_cluster_are_typed() {
 fn custom_resource_definitions_are_v1beta1_and_so_none_of_v1() {
     let file = plain();
     let snapshot = Snapshot::parse(&file).expect("a snapshot");
-    let found = Decoder::new().objects::<CustomResourceDefinition>(&snapshot).expect("a state").count();
+    let found = Decoder::new()
+        .objects::<CustomResourceDefinition>(&snapshot)
+        .expect("a state")
+        .count();
     assert_eq!(found, 0);
 }
 
@@ -94,7 +97,8 @@ fn custom_resource_definitions_are_v1beta1_and_so_none_of_v1() {
 fn encrypted_objects_open_with_their_configuration_or_say_why_not() {
     let file = fs::read(testdata().join("cluster/snapshot.db")).expect("the cluster");
     let snapshot = Snapshot::parse(&file).expect("a snapshot");
-    let text = fs::read(testdata().join("cluster/encryption-config.yaml")).expect("its configuration");
+    let text =
+        fs::read(testdata().join("cluster/encryption-config.yaml")).expect("its configuration");
     let configuration = EncryptionConfiguration::parse(&text).expect("a configuration");
     let decoder = Decoder::new().keyring(Keyring::new().with_configuration(&configuration));
     let mut password = None;
@@ -107,8 +111,14 @@ fn encrypted_objects_open_with_their_configuration_or_say_why_not() {
     assert_eq!(password.expect("the Secret").0, b"p@ssw0rd");
 
     let mut closed = 0;
-    for found in Decoder::new().objects::<Secret>(&snapshot).expect("a state") {
-        let error = found.expect("an entry").object.expect_err("no key is given");
+    for found in Decoder::new()
+        .objects::<Secret>(&snapshot)
+        .expect("a state")
+    {
+        let error = found
+            .expect("an entry")
+            .object
+            .expect_err("no key is given");
         assert_eq!(error.category(), Category::Encrypted);
         closed += 1;
     }
@@ -120,7 +130,10 @@ fn another_kind_is_a_type_mismatch() {
     let file = plain();
     let snapshot = Snapshot::parse(&file).expect("a snapshot");
     let state = snapshot.current().expect("a state");
-    let namespace = state.get(b"/registry/namespaces/kube-system").expect("the key").expect("an entry");
+    let namespace = state
+        .get(b"/registry/namespaces/kube-system")
+        .expect("the key")
+        .expect("an entry");
     let opened = Decoder::new().open(Some(namespace.key), namespace.value);
     let error = opened.decode::<Pod>().expect_err("a Namespace is no Pod");
     assert_eq!(error.category(), Category::TypeMismatch);

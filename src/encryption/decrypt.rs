@@ -4,15 +4,18 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use crate::encryption::fault::{Fault, aggregate};
+use crate::encryption::diagnosis;
+use crate::encryption::fault::{Fault, Upstream, aggregate};
 use crate::encryption::identity;
 use crate::encryption::keyring::{Keyring, Material, NamedKey, Step};
-use crate::encryption::prefix::{Damage, damaged_header};
-use crate::encryption::{Failure, Info, Opened, Plaintext, Policy, Prefix, Provider, Reason};
-use crate::error::{Buffer, Category, Error};
+use crate::encryption::kms::{self, Dek, EncryptedObject, Source, guess_names};
+use crate::encryption::{Failure, Info, Opened, Plaintext, Prefix, Provider, WrappedKey};
 
 /// Tells whether bytes are recognisably a stored value (`k8s\0`, JSON, …).
 pub type Recognize<'a> = dyn Fn(&[u8]) -> bool + 'a;
+
+/// What the API server logs when no provider of the rule has the value's prefix.
+pub(super) const NO_PREFIX: &str = "no matching prefix found";
 
 impl Keyring {
     /// Opens a stored value.
@@ -41,165 +44,188 @@ impl Keyring {
         recognize: &Recognize<'_>,
     ) -> Result<Opened<'v>, Box<Failure>> {
         let Some(prefix) = Prefix::parse(value) else {
-            return self.plain(value, resource, recognize);
+            return diagnosis::plain(self, value, resource, recognize);
+        };
+        let Some(provider) = prefix.provider() else {
+            return Err(diagnosis::unknown_provider(self, &prefix, resource));
+        };
+        let rule = match resource {
+            Some(resource) => self.rule(resource),
+            None => self.all_rules(),
         };
         let attempt = Attempt {
             keyring: self,
             prefix,
-            base: value.len() - prefix.rest().len(),
+            provider,
             authenticated_data,
             recognize,
             tried: Vec::new(),
             log: Vec::new(),
+            verdict: None,
         };
-        attempt.run(resource)
-    }
-
-    fn plain<'v>(
-        &self,
-        value: &'v [u8],
-        resource: Option<&str>,
-        recognize: &Recognize<'_>,
-    ) -> Result<Opened<'v>, Box<Failure>> {
-        let rule = resource.and_then(|resource| self.rule(resource));
-        let should = rule.is_some_and(|rule| rule.first().is_some_and(Step::encrypts));
-        let readable = rule.is_none_or(|rule| !rule.iter().all(Step::encrypts));
-        let mut api_server_message = (!readable).then(|| NO_PREFIX.to_owned());
-        let info = Info {
-            policy: should.then_some(Policy::PlainButShouldBeEncrypted),
-            out_of_policy: !readable,
-            ..Info::default()
-        };
-        if let Some(damage) = damaged_header(value).filter(|_| !recognize(value)) {
-            if readable {
-                api_server_message = identity::undecodable(value);
-            }
-            let (reason, offset, detail) = match damage {
-                Damage::Cut => (
-                    Reason::HeaderCut,
-                    value.len(),
-                    "the value ends within the header of an encrypted one",
-                ),
-                Damage::Changed(at) => (
-                    Reason::HeaderDamaged,
-                    at,
-                    "the value begins almost as an encrypted one: its header was damaged here",
-                ),
-            };
-            let category = self.category_without_key();
-            return Err(Box::new(Failure {
-                error: Error::new(category, "header", detail).at(Buffer::Value, offset as u64),
-                reason,
-                api_server_message,
-                info: Info::default(),
-            }));
-        }
-        Ok(Opened {
-            plaintext: Plaintext::Stored(value),
-            info,
-            key_path: None,
-            api_server_message,
-        })
-    }
-
-    /// Where the value itself keeps any key from being tried.
-    fn category_without_key(&self) -> Category {
-        if self.is_empty() {
-            Category::Encrypted
-        } else {
-            Category::Decryption
-        }
+        attempt.run(rule, resource.is_some() && self.has_policy())
     }
 }
 
-const NO_PREFIX: &str = "no matching prefix found";
-
 /// One value on its way through the keys.
-struct Attempt<'k, 'v, 'a> {
-    keyring: &'k Keyring,
-    prefix: Prefix<'v>,
-    /// Where the prefix's rest begins in the value.
-    base: usize,
-    authenticated_data: Option<&'a [u8]>,
+pub(super) struct Attempt<'k, 'v, 'a> {
+    pub(super) keyring: &'k Keyring,
+    pub(super) prefix: Prefix<'v>,
+    pub(super) provider: Provider,
+    pub(super) authenticated_data: Option<&'a [u8]>,
     recognize: &'a Recognize<'a>,
     /// Keys that were tried, and what came of it.
-    tried: Vec<(usize, Fault)>,
-    /// What the API server would have logged.
+    pub(super) tried: Vec<Tried>,
+    /// What the API server would have logged so far.
     log: Vec<Cow<'static, str>>,
+    /// What it logs, as soon as that no longer depends on the keys to come.
+    verdict: Option<Option<String>>,
+}
+
+pub(super) struct Tried {
+    /// Of the keyring's keys. None where no configured name matched, and the
+    /// KMS plugins were asked all the same.
+    pub(super) key: Option<usize>,
+    /// Bytes of the name.
+    pub(super) name: usize,
+    pub(super) fault: Fault,
 }
 
 impl<'k, 'v> Attempt<'k, 'v, '_> {
-    fn run(mut self, resource: Option<&str>) -> Result<Opened<'v>, Box<Failure>> {
-        let Some(provider) = self.prefix.provider() else {
-            return Err(self.unknown_provider(resource));
-        };
-        let rule = match resource {
-            Some(resource) => self.keyring.rule(resource),
-            None => None,
-        };
-        // The policy's own keys, as the API server tries them.
+    /// `known`: whether there is a policy, and the resource it is asked for.
+    fn run(mut self, rule: Option<&[Step]>, known: bool) -> Result<Opened<'v>, Box<Failure>> {
         for step in rule.unwrap_or_default() {
-            let Step::Keys(of, indices) = step else {
-                continue;
-            };
-            if *of != provider {
-                continue;
-            }
-            let mut matched = false;
-            for &index in indices {
-                let Some((key, payload)) = self.matching(index) else {
-                    continue;
-                };
-                matched = true;
-                match self.open(key, payload) {
-                    Ok(plaintext) => return Ok(self.opened(key, plaintext, None)),
-                    Err(fault) => {
-                        fault.upstream(&mut self.log);
-                        self.tried.push((index, fault));
-                    }
-                }
-            }
-            if !matched && let Some(message) = no_matching_key(provider) {
-                self.log.push(message.into());
+            if let Some(opened) = self.try_step(step) {
+                return Ok(opened);
             }
         }
-        let message = match (resource, rule) {
-            (Some(_), None) => identity::REFUSAL.to_owned(),
-            (None, _) if !self.keyring.has_policy() => identity::REFUSAL.to_owned(),
-            _ => aggregate(&self.log).unwrap_or_else(|| NO_PREFIX.to_owned()),
+        let message = match self.verdict.take() {
+            Some(verdict) => verdict,
+            None if rule.is_none() => Some(identity::REFUSAL.to_owned()),
+            None => aggregate(&self.log).or_else(|| Some(NO_PREFIX.to_owned())),
         };
-        // All others.
-        let known_policy = resource.is_some() && self.keyring.has_policy();
-        for (index, key) in self.keyring.keys().iter().enumerate() {
-            if key.provider != provider || self.tried.iter().any(|(tried, _)| *tried == index) {
+        match self.try_others() {
+            Some(mut opened) => {
+                if known {
+                    opened.info.out_of_policy = true;
+                    opened.api_server_message = message;
+                }
+                Ok(opened)
+            }
+            None => Err(diagnosis::closed(&self, message)),
+        }
+    }
+
+    /// The keys of one of the policy's providers, as the API server tries them.
+    fn try_step(&mut self, step: &Step) -> Option<Opened<'v>> {
+        let Step::Keys(provider, indices) = step else {
+            return None;
+        };
+        if *provider != self.provider {
+            return None;
+        }
+        let mut matched = false;
+        for &index in indices {
+            let Some((key, payload)) = self.matching(index) else {
+                continue;
+            };
+            matched = true;
+            if self.has_tried(index) {
+                // The same key in another place fails in the same way.
+                continue;
+            }
+            match self.open(key, payload) {
+                Ok(plaintext) => return Some(self.opened(key, payload, plaintext)),
+                Err(fault) => {
+                    self.note(fault.upstream());
+                    self.tried(Some(index), key.name.len(), fault);
+                }
+            }
+        }
+        if !matched && let Some(message) = no_matching_key(self.provider) {
+            self.note(Upstream::Fails(vec![message.into()]));
+        }
+        None
+    }
+
+    /// All keys that the policy does not have for the resource.
+    fn try_others(&mut self) -> Option<Opened<'v>> {
+        let mut matched = !self.tried.is_empty();
+        for index in 0..self.keyring.keys().len() {
+            if self.has_tried(index) {
                 continue;
             }
             let Some((key, payload)) = self.matching(index) else {
                 continue;
             };
+            matched = true;
             match self.open(key, payload) {
-                Ok(plaintext) => {
-                    let message = known_policy.then_some(message);
-                    return Ok(self.opened(key, plaintext, message));
-                }
-                Err(fault) => self.tried.push((index, fault)),
+                Ok(plaintext) => return Some(self.opened(key, payload, plaintext)),
+                Err(fault) => self.tried(Some(index), key.name.len(), fault),
             }
         }
-        Err(self.failed(provider, message))
+        // Without any such provider in a configuration, the name in the value
+        // is not held against one: a plugin may know the key all the same.
+        let of_provider = |key: &NamedKey| key.provider == self.provider;
+        matched |= self.keyring.keys().iter().any(of_provider);
+        if matched || !self.provider.is_kms() || self.keyring.kms.is_empty() {
+            return None;
+        }
+        for (name, payload) in guess_names(self.provider, self.prefix.rest()) {
+            match self.open_kms(name, payload) {
+                Ok(plaintext) => {
+                    return Some(Opened {
+                        plaintext: Plaintext::Decrypted(plaintext),
+                        info: Info {
+                            kms: kms::KmsInfo::of_payload(self.provider, payload),
+                            ..Info::of(&self.prefix)
+                        },
+                        key_path: None,
+                        api_server_message: None,
+                    });
+                }
+                Err(fault) => self.tried(None, name.len(), fault),
+            }
+        }
+        None
+    }
+
+    fn has_tried(&self, index: usize) -> bool {
+        self.tried.iter().any(|tried| tried.key == Some(index))
+    }
+
+    fn tried(&mut self, key: Option<usize>, name: usize, fault: Fault) {
+        self.tried.push(Tried { key, name, fault });
+    }
+
+    fn note(&mut self, upstream: Upstream) {
+        if self.verdict.is_some() {
+            return;
+        }
+        match upstream {
+            Upstream::Fails(messages) => self.log.extend(messages),
+            Upstream::Panics(message) => self.verdict = Some(Some(message.to_owned())),
+            Upstream::Passes(later) => self.verdict = Some(later),
+            Upstream::Unknown => self.verdict = Some(None),
+        }
     }
 
     /// A key of the value's provider whose name the value goes on with, and the
     /// payload after it.
-    fn matching(&self, index: usize) -> Option<(&'k NamedKey, &'v [u8])> {
+    pub(super) fn matching(&self, index: usize) -> Option<(&'k NamedKey, &'v [u8])> {
         let key = self.keyring.key(index)?;
+        if key.provider != self.provider {
+            return None;
+        }
         let rest = self.prefix.rest().strip_prefix(key.name.as_bytes())?;
         Some((key, rest.strip_prefix(b":")?))
     }
 
     fn open(&self, key: &NamedKey, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let authenticated_data = self.authenticated_data.unwrap_or_default();
         match &key.material {
-            Material::AesGcm(key) => key.try_open(payload, authenticated_data),
+            Material::AesGcm(key) => {
+                key.try_open(payload, self.authenticated_data.unwrap_or_default())
+            }
             Material::Secretbox(key) => key.try_open(payload),
             Material::AesCbc(key) => {
                 let plaintext = key.try_open(payload)?;
@@ -210,140 +236,54 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
                     upstream: identity::undecodable(&plaintext),
                 })
             }
-            Material::Kms => Err(Fault::All(Vec::new())),
+            Material::Kms => self.open_kms(&key.name, payload),
         }
     }
 
-    /// `message`: what the API server logs, where the key is not of the policy.
-    fn opened(
-        &self,
-        key: &NamedKey,
-        plaintext: Zeroizing<Vec<u8>>,
-        message: Option<String>,
-    ) -> Opened<'v> {
-        let mut info = Info::of_prefix(&self.prefix);
-        info.set_key_name(&key.name);
-        info.out_of_policy = message.is_some();
+    fn open_kms(&self, name: &str, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let authenticated_data = self.authenticated_data.unwrap_or_default();
+        with_dek(self.keyring, self.provider, name, payload, |dek, data| {
+            dek.open(data, authenticated_data, self.recognize)
+        })
+    }
+
+    fn opened(&self, key: &NamedKey, payload: &[u8], plaintext: Zeroizing<Vec<u8>>) -> Opened<'v> {
         Opened {
             plaintext: Plaintext::Decrypted(plaintext),
-            info,
+            info: Info::with_name(&self.prefix, &key.name, payload),
             key_path: Some(key.path.clone()),
-            api_server_message: message,
+            api_server_message: None,
         }
     }
+}
 
-    fn unknown_provider(&self, resource: Option<&str>) -> Box<Failure> {
-        let (reason, offset, detail) = if self.prefix.is_cut() {
-            let offset = self.prefix.header().len();
-            (
-                Reason::HeaderCut,
-                offset,
-                "the value ends within its header".to_owned(),
-            )
-        } else {
-            let header = self.prefix.header();
-            let detail = format!("{header:?} is no provider and version that Kubernetes has");
-            (Reason::UnknownProvider, 0, detail)
-        };
-        let has_rule = resource.map_or(self.keyring.has_policy(), |resource| {
-            self.keyring.rule(resource).is_some()
-        });
-        let message = if has_rule {
-            NO_PREFIX
-        } else {
-            identity::REFUSAL
-        };
-        let category = self.keyring.category_without_key();
-        Box::new(Failure {
-            error: Error::new(category, "header", detail).at(Buffer::Value, offset as u64),
-            reason,
-            api_server_message: Some(message.to_owned()),
-            info: Info::of_prefix(&self.prefix),
-        })
+/// Has the DEK of a KMS payload unwrapped, and calls `use_dek` with it and the
+/// data it is for.
+pub(super) fn with_dek<T>(
+    keyring: &Keyring,
+    provider: Provider,
+    name: &str,
+    payload: &[u8],
+    use_dek: impl FnOnce(&Dek, &[u8]) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    if provider == Provider::KmsV1 {
+        let (wrapped, data) = kms::v1::split(payload)?;
+        let key = WrappedKey::v1(name, wrapped);
+        return keyring
+            .kms
+            .with_dek(Source::V1, &key, |dek| use_dek(dek, data));
     }
-
-    /// No key opened the value, or none was there to try.
-    fn failed(&self, provider: Provider, message: String) -> Box<Failure> {
-        let mut info = Info::of_prefix(&self.prefix);
-        let mut offset = self.base;
-        // The longest name is the value's, if one is the beginning of another.
-        let heaviest = self
-            .tried
-            .iter()
-            .filter_map(|(index, fault)| Some((self.keyring.key(*index)?, fault)))
-            .max_by_key(|(key, fault)| (key.name.len(), fault.reason().weight()));
-        let (category, reason, detail) = match heaviest {
-            Some((key, fault)) => {
-                info.set_key_name(&key.name);
-                offset += key.name.len() + 1;
-                let detail = self.describe(key, fault);
-                (Category::Decryption, fault.reason(), detail)
-            }
-            None if self.keyring.is_empty() => {
-                let detail = format!("sealed by {}, and no key was given", provider.name());
-                (Category::Encrypted, Reason::NoKeys, detail)
-            }
-            None => {
-                let detail = self.name_not_configured(provider);
-                (Category::Encrypted, Reason::KeyNotConfigured, detail)
-            }
-        };
-        Box::new(Failure {
-            error: Error::new(category, "encrypted value", detail).at(Buffer::Value, offset as u64),
-            reason,
-            api_server_message: Some(message),
-            info,
-        })
-    }
-
-    fn describe(&self, key: &NamedKey, fault: &Fault) -> String {
-        let NamedKey { name, path, .. } = key;
-        let mut text = format!("key {name:?} ({path}): {}", fault.detail());
-        if fault.reason() == Reason::AuthenticationFailed {
-            text.push_str(match self.authenticated_data {
-                None if key.provider.authenticates_etcd_key() => {
-                    ": the etcd key, which is authenticated too, was not given"
-                }
-                _ if key.provider.authenticates_etcd_key() => {
-                    ": another secret, changed bytes, or written for another etcd key"
-                }
-                _ => ": another secret, or changed bytes",
-            });
-        }
-        let others = self.tried.len().saturating_sub(1);
-        if others > 0 {
-            text.push_str(&format!(
-                "; {others} more keys with a matching name failed too"
-            ));
-        }
-        text
-    }
-
-    fn name_not_configured(&self, provider: Provider) -> String {
-        let of_provider = |key: &&NamedKey| key.provider == provider;
-        let keys = self.keyring.keys().iter().filter(of_provider).count();
-        let keys = match keys {
-            0 => format!("no {} key is configured", provider.name()),
-            1 => format!("the one {} key has another name", provider.name()),
-            n => format!("none of {n} {} keys has the name", provider.name()),
-        };
-        match self.shown_name() {
-            Some(name) => format!("{keys}; the value says {name:?}"),
-            None => keys,
-        }
-    }
-
-    /// The value's text up to the first `:`, if it looks like a name. A longer
-    /// name cannot be told from the payload.
-    fn shown_name(&self) -> Option<&'v str> {
-        const NAME_MAX: usize = 253;
-        let rest = self.prefix.rest();
-        let end = rest.iter().take(NAME_MAX).position(|&byte| byte == b':')?;
-        let name = std::str::from_utf8(rest.get(..end)?).ok()?;
-        name.bytes()
-            .all(|b| b.is_ascii_graphic() || b == b' ')
-            .then_some(name)
-    }
+    let object = EncryptedObject::parse(payload)?;
+    let key = WrappedKey::v2(
+        name,
+        object.key_id,
+        object.encrypted_dek_source,
+        &object.annotations,
+    );
+    let source = Source::V2(object.source_type);
+    keyring
+        .kms
+        .with_dek(source, &key, |dek| use_dek(dek, object.encrypted_data))
 }
 
 /// What a provider logs when its header fits, and none of its key names. A KMS

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::encryption::{Prefix, Provider};
+use crate::encryption::kms::guess_names;
+use crate::encryption::{KmsInfo, Prefix, Provider};
 
 /// What is known of a value's encryption, in the order in which it is reported.
 ///
@@ -38,6 +39,9 @@ pub struct Info {
     /// Where the stored value is not what the policy says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+    /// What the value tells of its wrapped key, with `kms` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kms: Option<KmsInfo>,
 }
 
 /// How a stored value is not what the policy says.
@@ -61,14 +65,25 @@ impl Policy {
 
 impl Info {
     /// What can be told without any configuration.
-    pub fn of_prefix(prefix: &Prefix<'_>) -> Info {
+    ///
+    /// ```
+    /// use k8s_etcd::encryption::{Info, Prefix};
+    ///
+    /// let info = Info::of(&Prefix::parse(b"k8s:enc:secretbox:v1:key1:...").unwrap());
+    /// let json = serde_json::to_string(&info)?;
+    /// assert_eq!(json, r#"{"provider":"secretbox","header":"k8s:enc:secretbox:v1:"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn of(prefix: &Prefix<'_>) -> Info {
+        let kms = prefix.provider().filter(|provider| provider.is_kms());
         Info {
             provider: prefix.provider().map(Provider::name),
-            version: prefix.provider().and_then(|provider| match provider {
-                Provider::KmsV1 | Provider::KmsV2 => Some(provider.version()),
-                _ => None,
-            }),
+            version: kms.map(Provider::version),
             header: Some(prefix.header().to_owned()),
+            kms: kms.and_then(|provider| {
+                guess_names(provider, prefix.rest())
+                    .find_map(|(_, payload)| KmsInfo::of_payload(provider, payload))
+            }),
             ..Info::default()
         }
     }
@@ -78,8 +93,15 @@ impl Info {
         *self == Info::default()
     }
 
-    pub(super) fn set_key_name(&mut self, name: &str) {
-        self.key_name = Some(name.to_owned());
-        self.header = None;
+    /// A configured name is what the value goes on with; after it, the payload.
+    pub(super) fn with_name(prefix: &Prefix<'_>, name: &str, payload: &[u8]) -> Info {
+        let kms = prefix.provider().filter(|provider| provider.is_kms());
+        Info {
+            provider: prefix.provider().map(Provider::name),
+            version: kms.map(Provider::version),
+            key_name: Some(name.to_owned()),
+            kms: kms.and_then(|provider| KmsInfo::of_payload(provider, payload)),
+            ..Info::default()
+        }
     }
 }

@@ -7,9 +7,13 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::encryption::config::GroupResource;
+use crate::encryption::kms::Unwrapper;
 use crate::encryption::{
-    EncryptionConfiguration, Key, Provider, ProviderConfiguration, aescbc, aesgcm, secretbox,
+    EncryptionConfiguration, Key, KmsPlugin, Provider, ProviderConfiguration, aescbc, aesgcm,
+    secretbox,
 };
 
 /// Keys and rules from configurations and KMS plugins.
@@ -37,10 +41,13 @@ use crate::encryption::{
 #[derive(Default)]
 pub struct Keyring {
     keys: Vec<NamedKey>,
-    /// The policy's rules by resource; providers of several rules for one
-    /// resource joined.
-    rules: HashMap<(String, String), Vec<Step>>,
+    /// The policy's rules by group and resource; providers of several rules for
+    /// one resource joined.
+    rules: HashMap<String, HashMap<String, Vec<Step>>>,
+    /// The providers of all the policy's rules, in order.
+    all_rules: Vec<Step>,
     configurations: usize,
+    pub(super) kms: Unwrapper,
 }
 
 /// A key, and the name that stands before what it sealed.
@@ -48,9 +55,10 @@ pub(super) struct NamedKey {
     pub(super) provider: Provider,
     pub(super) name: String,
     pub(super) material: Material,
+    /// Where it first stands.
     pub(super) path: String,
-    /// Of the first configuration that has it.
-    pub(super) configuration: usize,
+    /// To know it again.
+    secret: Zeroizing<Vec<u8>>,
 }
 
 pub(super) enum Material {
@@ -83,26 +91,31 @@ impl Keyring {
 
     /// Adds a configuration. The first one added is the policy.
     pub fn with_configuration(mut self, configuration: &EncryptionConfiguration) -> Keyring {
-        let number = self.configurations;
         self.configurations += 1;
+        let number = self.configurations;
         for rule in configuration.resources() {
             let steps: Vec<_> = rule
                 .providers()
                 .iter()
                 .map(|provider| self.add_provider(provider, number))
                 .collect();
-            if number > 0 {
+            if number > 1 {
                 continue;
             }
+            self.all_rules.extend_from_slice(&steps);
             for resource in rule.resources() {
-                let parsed = GroupResource::parse(resource);
-                let rule = (parsed.resource.to_owned(), parsed.group.to_owned());
-                self.rules
-                    .entry(rule)
-                    .or_default()
-                    .extend_from_slice(&steps);
+                let GroupResource { resource, group } = GroupResource::parse(resource);
+                let of_group = self.rules.entry(group_key(group).to_owned()).or_default();
+                let rule = of_group.entry(resource.to_owned()).or_default();
+                rule.extend_from_slice(&steps);
             }
         }
+        self
+    }
+
+    /// Adds a KMS plugin. Plugins are asked in the order in which they are added.
+    pub fn with_kms_plugin(mut self, plugin: impl KmsPlugin + 'static) -> Keyring {
+        self.kms.add(Box::new(plugin));
         self
     }
 
@@ -117,8 +130,8 @@ impl Keyring {
                     provider: kms.provider(),
                     name: kms.name().to_owned(),
                     material: Material::Kms,
-                    path: kms.path().to_owned(),
-                    configuration: number,
+                    path: place(kms.path(), number),
+                    secret: Zeroizing::default(),
                 };
                 return Step::Keys(kms.provider(), vec![self.intern(key)]);
             }
@@ -131,9 +144,15 @@ impl Keyring {
         Step::Keys(provider, indices)
     }
 
+    /// The index of a key, which may stand in several places.
     fn intern(&mut self, key: NamedKey) -> usize {
-        self.keys.push(key);
-        self.keys.len() - 1
+        let same = |other: &NamedKey| {
+            other.provider == key.provider && other.name == key.name && other.secret == key.secret
+        };
+        self.keys.iter().position(same).unwrap_or_else(|| {
+            self.keys.push(key);
+            self.keys.len() - 1
+        })
     }
 
     pub(super) fn key(&self, index: usize) -> Option<&NamedKey> {
@@ -148,9 +167,14 @@ impl Keyring {
         self.configurations > 0
     }
 
-    /// Whether there is anything to try on encrypted values.
+    /// Whether there is nothing to try on encrypted values.
     pub(super) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.keys.is_empty() && self.kms.is_empty()
+    }
+
+    /// The policy's providers where the resource is not known: all of them.
+    pub(super) fn all_rules(&self) -> Option<&[Step]> {
+        self.has_policy().then_some(&self.all_rules)
     }
 
     /// The policy's providers for a resource, as the API server looks them up:
@@ -159,13 +183,27 @@ impl Keyring {
         GroupResource::parse(resource)
             .lookup_order()
             .iter()
-            .find_map(|r| self.rules.get(&(r.resource.to_owned(), r.group.to_owned())))
+            .find_map(|r| self.rules.get(group_key(r.group))?.get(r.resource))
             .map(Vec::as_slice)
     }
 }
 
+/// The core group, which has no name, by one that no group has: to compare empty
+/// text, which is nowhere in memory, costs hundreds of cycles on some machines.
+fn group_key(group: &str) -> &str {
+    if group.is_empty() { "." } else { group }
+}
+
+/// A path, and which configuration it is in where it is not the policy.
+fn place(path: &str, number: usize) -> String {
+    match number {
+        1 => path.to_owned(),
+        n => format!("configuration {n}, {path}"),
+    }
+}
+
 /// None where the secret's length is wrong, which a configuration never has.
-fn named(provider: Provider, key: &Key, configuration: usize) -> Option<NamedKey> {
+fn named(provider: Provider, key: &Key, number: usize) -> Option<NamedKey> {
     let material = match provider {
         Provider::AesGcm => Material::AesGcm(aesgcm::Key::new(key.secret()).ok()?),
         Provider::AesCbc => Material::AesCbc(aescbc::Key::new(key.secret()).ok()?),
@@ -176,8 +214,8 @@ fn named(provider: Provider, key: &Key, configuration: usize) -> Option<NamedKey
         provider,
         name: key.name().to_owned(),
         material,
-        path: key.path().to_owned(),
-        configuration,
+        path: place(key.path(), number),
+        secret: Zeroizing::new(key.secret().to_vec()),
     })
 }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
-use crate::encryption::{Info, Reason};
+use crate::encryption::{Info, Provider, Reason};
 use crate::error::Error;
 
 /// A value that was opened, or was never encrypted.
@@ -17,9 +17,9 @@ pub struct Opened<'v> {
     /// Provider, key and how the value fits the policy; empty for a plain value
     /// where plain is right.
     pub info: Info,
-    /// Where the key stands in its configuration:
-    /// `resources[0].providers[1].aescbc.keys[0]`. `None` for plain values and
-    /// for KMS providers that no configuration has.
+    /// Where the key stands: `resources[0].providers[1].aescbc.keys[0]`, with
+    /// `configuration 2, ` before it where that is not the policy. `None` for
+    /// plain values and for KMS providers that no configuration has.
     pub key_path: Option<String>,
     /// What the API server logs where it, with the policy, cannot read the value.
     pub api_server_message: Option<String>,
@@ -65,6 +65,15 @@ pub struct Failure {
     pub api_server_message: Option<String>,
     /// What is known of the encryption all the same.
     pub info: Info,
+}
+
+impl Failure {
+    /// Whether it is worth looking for another etcd key that the value was
+    /// written for, with [`Keyring::find_moved`](crate::encryption::Keyring::find_moved).
+    pub fn may_have_moved(&self) -> bool {
+        self.reason == Reason::AuthenticationFailed
+            && self.info.provider != Some(Provider::Secretbox.name())
+    }
 }
 
 impl fmt::Display for Failure {

@@ -12,11 +12,12 @@
 //! Source: `k8s.io/apiserver/pkg/server/options/encryptionconfig/config.go`.
 
 /// What every encrypted value begins with. `identity` refuses such values.
-pub(super) const ENCRYPTED: &[u8] = b"k8s:enc:";
+pub(super) const ENCRYPTED: &[u8; 8] = b"k8s:enc:";
 
 /// Whether a stored value is encrypted: whether it begins with `k8s:enc:`.
 pub fn is_encrypted(value: &[u8]) -> bool {
-    value.starts_with(ENCRYPTED)
+    // As one word, not a call of memcmp: every value passes here.
+    value.first_chunk() == Some(ENCRYPTED)
 }
 
 /// An encryption provider together with the version of its layout.
@@ -74,6 +75,11 @@ impl Provider {
         }
     }
 
+    /// Whether keys come from a KMS plugin.
+    pub const fn is_kms(self) -> bool {
+        matches!(self, Provider::KmsV1 | Provider::KmsV2)
+    }
+
     /// Whether the etcd key is authenticated with the value, so that a value
     /// moved to another key no longer opens.
     pub const fn authenticates_etcd_key(self) -> bool {
@@ -107,7 +113,7 @@ const UNKNOWN_HEADER_MAX: usize = 64;
 impl<'v> Prefix<'v> {
     /// Parses the head of a stored value. `None` if the value is not encrypted.
     pub fn parse(value: &'v [u8]) -> Option<Prefix<'v>> {
-        if !value.starts_with(ENCRYPTED) {
+        if !is_encrypted(value) {
             return None;
         }
         for provider in Provider::ALL {
@@ -185,38 +191,54 @@ fn unknown_header_length(value: &[u8]) -> usize {
 pub(super) enum Damage {
     /// The value ends within a header.
     Cut,
-    /// Bytes were changed or lost; the offset of the first one.
+    /// A whole header, in which bytes are changed; the offset of the first one.
     Changed(usize),
+    /// A header from which bytes are missing, and where.
+    Lost(usize),
 }
 
-/// Bytes that may be changed for a header to be still taken as one.
+/// Bytes of the longest header, `secretbox`'s.
+const HEADER_MAX: usize = 21;
+
+/// Bytes that may be changed for a header, of 15 at least, to be still one.
 const CHANGED_MAX: usize = 3;
 
-/// Bytes of the header that must follow a place where bytes are missing.
-const REMAINS_MIN: usize = 6;
+/// Bytes of a header that must be there around those that are missing, and of
+/// them after.
+const REMAINS_MIN: usize = 8;
+const REMAINS_AFTER_MIN: usize = 3;
 
 /// Looks for a header that was damaged so that the value no longer begins with
 /// `k8s:enc:`: up to three bytes changed, bytes lost at one place, or the value
 /// cut short.
 pub(super) fn damaged_header(value: &[u8]) -> Option<Damage> {
-    if value.is_empty() || value.starts_with(ENCRYPTED) {
+    if value.is_empty() || is_encrypted(value) {
         return None;
     }
     if is_cut(value) {
         return Some(Damage::Cut);
     }
+    // A header has four colons, of which one at least is left in what it takes.
+    // Of plain values few have any so early, and all must pass here.
+    if !value.iter().take(HEADER_MAX).any(|&byte| byte == b':') {
+        return None;
+    }
     Provider::ALL.iter().find_map(|provider| {
         let header = provider.header().as_bytes();
         let same = value.iter().zip(header).take_while(|(a, b)| a == b).count();
         let changed = value.iter().zip(header).filter(|(a, b)| a != b).count();
-        let whole = value.len() >= header.len();
-        let lost = || {
-            (same + 1..=header.len().saturating_sub(REMAINS_MIN)).any(|resumes| {
-                let remains = header.get(resumes..).unwrap_or_default();
-                value.get(same..).is_some_and(|v| v.starts_with(remains))
-            })
+        if value.len() >= header.len() && changed <= CHANGED_MAX {
+            return Some(Damage::Changed(same));
+        }
+        let resumes_at = |resumes| {
+            let remains = header.get(resumes..).unwrap_or_default();
+            remains.len() >= REMAINS_AFTER_MIN
+                && same + remains.len() >= REMAINS_MIN
+                && value.get(same..).is_some_and(|v| v.starts_with(remains))
         };
-        ((whole && changed <= CHANGED_MAX) || lost()).then_some(Damage::Changed(same))
+        (same + 1..header.len())
+            .any(resumes_at)
+            .then_some(Damage::Lost(same))
     })
 }
 
@@ -235,7 +257,7 @@ mod tests {
                 assert!(damaged_header(&value[..at + 1]).is_some() || at + 1 == ENCRYPTED.len());
                 let mut lost = value.clone();
                 lost.remove(at);
-                assert_eq!(damaged_header(&lost), Some(Damage::Changed(at)));
+                assert!(matches!(damaged_header(&lost), Some(Damage::Lost(_))));
             }
         }
     }

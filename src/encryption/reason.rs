@@ -14,7 +14,7 @@ pub enum Reason {
     HeaderDamaged,
     /// The header names a provider, or a version, that Kubernetes does not have.
     UnknownProvider,
-    /// No key of the provider has the name that the value begins with.
+    /// No key of the provider has the name that the value goes on with.
     KeyNotConfigured,
     /// No KMS plugin was given that knows the wrapped key.
     KmsKeyUnknown,

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::PathBuf;
 
-use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
+use k8s_etcd::encryption::{EncryptionConfiguration, Keyring, KmsTable, LocalKms};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub fn testdata(path: &str) -> PathBuf {
@@ -40,11 +41,31 @@ pub fn keyring(paths: &[&str]) -> Keyring {
     })
 }
 
+/// What a scenario's KMS had unwrapped.
+pub fn kms_table(scenario: &str) -> KmsTable {
+    let kms = kms_json(scenario);
+    KmsTable::from_json(kms["map"].to_string().as_bytes()).unwrap()
+}
+
+/// The keys of a scenario's KMS itself.
+pub fn local_kms(scenario: &str) -> Vec<LocalKms> {
+    let kms = kms_json(scenario);
+    let keys = kms["plugin"]["keys"].as_object().unwrap();
+    let parse = |(id, key): (&String, &Value)| {
+        LocalKms::parse(&format!("{id}={}", key.as_str().unwrap())).unwrap()
+    };
+    keys.iter().map(parse).collect()
+}
+
+fn kms_json(scenario: &str) -> Value {
+    serde_json::from_slice(&read(&format!("snapshots/{scenario}/kms.json"))).unwrap()
+}
+
 /// What the tests take for a stored value: Kubernetes' protobuf, JSON or CBOR.
 pub fn recognize(plaintext: &[u8]) -> bool {
     plaintext.starts_with(b"k8s\0")
         || plaintext.starts_with(b"\xd9\xd9\xf7")
-        || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(plaintext)
+        || serde_json::from_slice::<serde_json::Map<String, Value>>(plaintext)
             .is_ok_and(|object| object.contains_key("kind"))
 }
 
@@ -61,12 +82,12 @@ pub fn encrypted(scenario: &str) -> Vec<Encrypted> {
     let database = read_gz(&format!("snapshots/{scenario}/snapshot.db.gz"));
     let values = values_in(&database);
     let truth = read_gz(&format!("snapshots/{scenario}/truth.jsonl.gz"));
-    let text = |line: &serde_json::Value, name: &str| line[name].as_str().unwrap().to_owned();
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
     std::str::from_utf8(&truth)
         .unwrap()
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|line: &serde_json::Value| line.get("prefix").is_some())
+        .filter(|line: &Value| line.get("prefix").is_some())
         .map(|line| Encrypted {
             key: text(&line, "key"),
             resource: text(&line, "encryption_resource"),

@@ -54,12 +54,12 @@ fn check_overlap(resources: &[(String, String)], list: &str, problems: &mut Vec<
         problems.push(problem(list, "a resource stands in it twice"));
     }
     // A wildcard hides others of its group; `*.*` hides all.
-    let hidden = distinct.iter().any(|one| {
-        one.resource == "*"
-            && distinct
-                .iter()
-                .any(|other| other != one && (one.group == other.group || *one == ANY))
-    });
+    let wildcards = distinct.iter().filter(|one| one.resource == "*");
+    let groups: HashSet<_> = wildcards.map(|one| one.group).collect();
+    let hidden = (distinct.contains(&ANY) && distinct.len() > 1)
+        || distinct
+            .iter()
+            .any(|one| one.resource != "*" && groups.contains(one.group));
     if hidden {
         problems.push(problem(list, "a wildcard hides another resource in it"));
     }
