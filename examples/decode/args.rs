@@ -20,6 +20,14 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub encryption_config: Vec<PathBuf>,
 
+    /// What a KMS wrapped, as a JSON object: wrapped hex to plaintext hex
+    #[arg(long, value_name = "FILE")]
+    pub kms_map: Vec<PathBuf>,
+
+    /// AES key of a local KMS plugin, in hex, under its key id (repeatable)
+    #[arg(long, value_name = "ID=HEX")]
+    pub kms_local_key: Vec<String>,
+
     /// Prefix of the API server's keys, as its --etcd-prefix
     #[arg(long, value_name = "PREFIX")]
     pub etcd_prefix: Option<String>,
@@ -72,6 +80,7 @@ Examples:
   decode snapshot.db
   decode -o table --namespace kube-system snapshot.db
   decode --encryption-config encryption.yaml --kind Secret snapshot.db
+  decode check-config encryption.yaml
   decode -o yaml --key /registry/deployments/default/web snapshot.db
   decode --etcd-key /registry/secrets/default/db --encryption-config encryption.yaml value.bin
   etcdctl get --print-value-only /registry/pods/default/web | decode -o json -
@@ -80,4 +89,7 @@ The output holds Secrets in clear. Exit status: 0 all decoded, 1 some values not
 or a snapshot whose checksum does not match, 2 wrong usage or unreadable input.";
 
 /// Words that are kept for subcommands: a file of that name is `./audit`.
-pub const RESERVED: [&str; 5] = ["audit", "diff", "stats", "extract", "check-config"];
+pub const RESERVED: [&str; 4] = ["audit", "diff", "stats", "extract"];
+
+/// The subcommand that there is.
+pub const CHECK_CONFIG: &str = "check-config";

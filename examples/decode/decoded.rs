@@ -50,6 +50,10 @@ pub struct Decoded {
     pub name: Option<String>,
     pub body: Body,
     pub report: Report,
+    /// What else is to be said of an error.
+    pub notes: Vec<String>,
+    /// Whether another etcd key may open the value.
+    pub may_have_moved: bool,
 }
 
 #[derive(Default)]
@@ -83,6 +87,13 @@ impl Decoded {
             Ok(value) => value,
             Err(error) => {
                 decoded.body = Body::Error(error.clone());
+                if let Some(failure) = opened.failure() {
+                    let message = failure.api_server_message.as_ref();
+                    decoded
+                        .notes
+                        .extend(message.map(|text| format!("API server: {text}")));
+                    decoded.may_have_moved = failure.may_have_moved();
+                }
                 return Some(decoded);
             }
         };
@@ -154,6 +165,13 @@ impl Decoded {
             }
             Err(error) => self.body = Body::Error(error),
         }
+    }
+
+    /// An error's text with all that is to be said of it.
+    pub fn with_notes(&self, message: String) -> String {
+        self.notes
+            .iter()
+            .fold(message, |text, note| format!("{text}; {note}"))
     }
 
     pub fn is_decoded(&self) -> bool {

@@ -2,6 +2,7 @@
 //! single stored value, and prints a record for each key.
 
 mod args;
+mod check_config;
 mod decoded;
 mod input;
 mod output;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, RESERVED};
+use args::{Args, CHECK_CONFIG, RESERVED};
 use run::Outcome;
 
 fn main() -> ExitCode {
@@ -23,6 +24,9 @@ fn main() -> ExitCode {
             "decode: {word} is kept for a subcommand to come; a file of that name is ./{word}"
         );
         return ExitCode::from(2);
+    }
+    if std::env::args().nth(1).as_deref() == Some(CHECK_CONFIG) {
+        return check_config::run(std::env::args_os().skip(2));
     }
     let args = Args::parse();
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());

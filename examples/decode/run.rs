@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
-use k8s_etcd::etcd::{Snapshot, Trailer};
+use k8s_etcd::encryption::{EncryptionConfiguration, Keyring, KmsTable, LocalKms, MoveTries};
+use k8s_etcd::etcd::{Snapshot, State, Trailer};
 use k8s_etcd::{Decoder, Error};
 
 use crate::args::Args;
@@ -47,6 +47,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         printer: Printer::new(args.output),
         outcome: Outcome::Whole,
         input: None,
+        tries: MoveTries::default(),
     };
     let inputs = input::expand(&args.input).map_err(|error| Stop::Usage(format!("{error}")))?;
     let several = inputs.len() > 1;
@@ -73,6 +74,16 @@ fn decoder(args: &Args) -> Result<Decoder, Stop> {
             EncryptionConfiguration::parse(&text).map_err(|error| usage(error.to_string()))?;
         keyring = keyring.with_configuration(&configuration);
     }
+    for path in &args.kms_map {
+        let usage = |error: String| Stop::Usage(format!("{}: {error}", path.display()));
+        let text = fs::read(path).map_err(|error| usage(error.to_string()))?;
+        let table = KmsTable::from_json(&text).map_err(|error| usage(error.to_string()))?;
+        keyring = keyring.with_kms_plugin(table);
+    }
+    for key in &args.kms_local_key {
+        let usage = |error: Error| Stop::Usage(format!("--kms-local-key: {error}"));
+        keyring = keyring.with_kms_plugin(LocalKms::parse(key).map_err(usage)?);
+    }
     let decoder = Decoder::new()
         .keyring(keyring)
         .lossless(args.lossless)
@@ -91,6 +102,8 @@ struct Run<'r> {
     outcome: Outcome,
     /// The input's name, where there are several.
     input: Option<String>,
+    /// What is left of the searches for moved values.
+    tries: MoveTries,
 }
 
 impl Run<'_> {
@@ -101,7 +114,7 @@ impl Run<'_> {
                 revisions: None,
                 value: data,
             };
-            return Ok(self.item(out, &item)?);
+            return Ok(self.item(out, &item, None)?);
         }
         let complain = |what: &dyn std::fmt::Display| {
             let name = escaped(name.as_os_str().as_encoded_bytes());
@@ -132,7 +145,7 @@ impl Run<'_> {
         let bar = progress::bar(state.len());
         for (key, entry) in entries {
             match entry {
-                Ok(key_value) => self.item(out, &Item::from(&key_value))?,
+                Ok(key_value) => self.item(out, &Item::from(&key_value), Some(&state))?,
                 Err(error) => self.broken(out, key, error)?,
             }
             bar.inc(1);
@@ -141,7 +154,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn item(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+    fn item(
+        &mut self,
+        out: &mut dyn Write,
+        item: &Item<'_>,
+        state: Option<&State<'_>>,
+    ) -> io::Result<()> {
         let prefix = self.args.key.as_deref().unwrap_or_default().as_bytes();
         if !item.key.unwrap_or_default().starts_with(prefix) {
             return Ok(());
@@ -152,9 +170,16 @@ impl Run<'_> {
                 None => Ok(()),
             };
         };
-        let Some(decoded) = Decoded::new(item, &self.decoder, self.args, printer.form()) else {
+        let Some(mut decoded) = Decoded::new(item, &self.decoder, self.args, printer.form()) else {
             return Ok(());
         };
+        if let (true, Some(key), Some(state)) = (decoded.may_have_moved, item.key, state) {
+            let others = state.iter().map(|(key, _)| key);
+            let moved = self
+                .decoder
+                .find_moved(key, item.value, others, &self.tries);
+            decoded.notes.push(moved.to_string());
+        }
         if !decoded.is_decoded() {
             self.outcome = Outcome::Partial;
         }

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::de::walk::UNKNOWN;
 use crate::de::{Mark, Pieces, Segment, Value, Walk, scalar};
 use crate::error::Result;
 use crate::schema::row::{Field, Form, Label, Message, Type};

@@ -91,10 +91,6 @@ impl<'a> Walk<'a> {
         &self.limits
     }
 
-    pub(crate) fn options(&self) -> Options {
-        self.options
-    }
-
     /// Ends the walk.
     pub(crate) fn into_report(self) -> Report<'a> {
         self.report
@@ -134,10 +130,6 @@ impl<'a> Walk<'a> {
     #[inline]
     pub(super) fn set_offset(&mut self, offset: u64) {
         self.at = offset;
-    }
-
-    pub(super) fn offset(&self) -> u64 {
-        self.at
     }
 
     pub(crate) fn buffer(&self) -> Buffer {

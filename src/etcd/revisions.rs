@@ -1,5 +1,4 @@
 use super::bbolt::{Bucket, Entries, Entry};
-use super::key_value::path;
 use super::{KeyValue, Revision};
 use crate::error::{Buffer, Error, Result};
 
@@ -21,7 +20,7 @@ pub struct Revisions<'a> {
 pub(super) enum Found<'a> {
     Sound(Entry<'a>, KeyValue<'a>),
     /// Revision and key can be read, the rest cannot.
-    Broken(Entry<'a>, Revision, &'a [u8], Error),
+    Broken(Entry<'a>, &'a [u8], Error),
     Damage(Error),
 }
 
@@ -45,7 +44,7 @@ impl<'a> Revisions<'a> {
         Some(match KeyValue::parse(&entry, revision, tombstone) {
             Ok(key_value) => Found::Sound(entry, key_value),
             Err(error) => match KeyValue::key_of_broken(&entry) {
-                Some(key) => Found::Broken(entry, revision, key, error),
+                Some(key) => Found::Broken(entry, key, error),
                 None => Found::Damage(error),
             },
         })
@@ -81,7 +80,7 @@ impl<'a> Iterator for Revisions<'a> {
     fn next(&mut self) -> Option<Result<KeyValue<'a>>> {
         Some(match self.next_found()? {
             Found::Sound(_, key_value) => Ok(key_value),
-            Found::Broken(_, _, _, error) | Found::Damage(error) => Err(error),
+            Found::Broken(_, _, error) | Found::Damage(error) => Err(error),
         })
     }
 }

@@ -75,7 +75,7 @@ impl<'a> State<'a> {
                     }
                 }
                 // Better an error for this key than what it was before.
-                Found::Broken(entry, _, key, _) => {
+                Found::Broken(entry, key, _) => {
                     damaged = true;
                     let (_, tombstone) = parse_key(&entry)?;
                     latest.put(key, Place::new(&entry, tombstone)?)?;
@@ -150,7 +150,7 @@ impl<'a> State<'a> {
             loop {
                 match revisions.as_mut()?.next_found()? {
                     Found::Sound(..) => {}
-                    Found::Broken(entry, _, key, error) => {
+                    Found::Broken(entry, key, error) => {
                         if !self.shows(key, &entry) {
                             return Some(error);
                         }

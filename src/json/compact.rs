@@ -1,6 +1,5 @@
 //! JSON text checked and written again without white space.
 
-use super::head::{Head, HeadReader};
 use super::scanner::{Scanner, Token};
 use super::string::{escape_ascii, escape_line_separator};
 use super::text::Text;
@@ -34,31 +33,6 @@ pub(crate) fn compact(
     escape: HtmlEscape,
     max_depth: usize,
 ) -> Result<Compacted> {
-    run(out, json, escape, max_depth, |_, _| {})
-}
-
-/// [`compact`] and [`head`](super::head) in one pass.
-pub(crate) fn compact_with_head<'a>(
-    out: &mut Vec<u8>,
-    json: Reader<'a>,
-    escape: HtmlEscape,
-    max_depth: usize,
-) -> Result<(Compacted, Head<'a>)> {
-    let mut head = HeadReader::default();
-    let compacted = run(out, json, escape, max_depth, |depth, token| {
-        head.observe(depth, token);
-    })?;
-    Ok((compacted, head.finish()))
-}
-
-#[inline]
-fn run<'a>(
-    out: &mut Vec<u8>,
-    json: Reader<'a>,
-    escape: HtmlEscape,
-    max_depth: usize,
-    mut observe: impl FnMut(usize, &Token<'a>),
-) -> Result<Compacted> {
     let start = out.len();
     out.reserve(json.remaining());
     let mut scanner = Scanner::new(json, max_depth);
@@ -74,7 +48,6 @@ fn run<'a>(
                 return Err(error);
             }
         };
-        observe(scanner.depth(), &token);
         if comma && !matches!(token, Token::EndObject | Token::EndArray) {
             out.push(b',');
         }

@@ -128,14 +128,3 @@ fn invalid_utf8_is_told_and_passed_through() {
         assert_eq!((told.invalid_utf8, &out[..]), (invalid, text));
     }
 }
-
-#[test]
-fn the_head_comes_with_the_compaction() {
-    let text = br#"{ "kind" : "Pod", "metadata": {"name": "a"} }"#;
-    let mut out = Vec::new();
-    let (_, with) = compact_with_head(&mut out, reader(text), HtmlEscape::No, 10).unwrap();
-    assert_eq!(with, head(reader(text), 10).unwrap());
-    assert_eq!(with.kind.as_deref(), Some("Pod"));
-    assert_eq!(with.name.as_deref(), Some("a"));
-    assert_eq!(out, br#"{"kind":"Pod","metadata":{"name":"a"}}"#);
-}

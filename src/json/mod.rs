@@ -27,13 +27,12 @@ mod value;
 #[cfg(test)]
 mod conformance;
 
-pub(crate) use compact::{Compacted, HtmlEscape, compact, compact_with_head};
+pub(crate) use compact::{HtmlEscape, compact};
 pub(crate) use head::{Head, head};
 pub use indent::indent;
-pub(crate) use number::{write_f64, write_i64, write_u64};
+pub(crate) use number::{write_f64, write_i64};
 pub(crate) use object::Printer;
 pub use object::WriteError;
 pub(crate) use scanner::{Scanner, Token};
 pub(crate) use string::write_string;
-pub(crate) use text::Text;
 pub(crate) use value::write_value;

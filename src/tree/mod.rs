@@ -10,11 +10,10 @@
 mod deserializer;
 mod way;
 
-use crate::utf8::lossy;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub(crate) use deserializer::{ValueDeserializer, deserializer};
+pub(crate) use deserializer::deserializer;
 pub(crate) use way::Way;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -46,14 +45,6 @@ impl<'a> Value<'a> {
     pub(crate) fn get(&self, key: &str) -> Option<&Value<'a>> {
         match self {
             Value::Object(members) => members.get(key.as_bytes()),
-            _ => None,
-        }
-    }
-
-    /// The text, if this is a string.
-    pub(crate) fn as_str(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Value::String(text) => Some(lossy(text)),
             _ => None,
         }
     }
@@ -140,7 +131,7 @@ mod tests {
         crate::json::write_value(&mut out, &value).unwrap();
         let expected = r#"{"a":["x","\ufffd"],"k\ufffd":"é","k\ufffd":"y"}"#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
-        let deserializer: ValueDeserializer<'_, serde::de::value::Error> =
+        let deserializer: deserializer::ValueDeserializer<'_, serde::de::value::Error> =
             value.into_deserializer();
         let decoded = HashMap::<String, serde_json::Value>::deserialize(deserializer).unwrap();
         assert_eq!(decoded["a"], serde_json::json!(["x", "\u{fffd}"]));

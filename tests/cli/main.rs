@@ -1,5 +1,6 @@
 //! `examples/decode`, from the outside.
 
+mod encryption;
 mod inputs;
 mod outputs;
 mod run;

@@ -53,7 +53,11 @@ pub fn print(
             record.out.write_all(json)?;
         }
         Body::Text(text) => record.member("text", text)?,
-        Body::Error(error) => record.member("error", &Failure::from(error))?,
+        Body::Error(error) => {
+            let mut failure = Failure::from(error);
+            failure.message = decoded.with_notes(failure.message);
+            record.member("error", &failure)?;
+        }
         Body::Unrecognized => record.member("error", &UNRECOGNIZED)?,
     }
     let report = &decoded.report;

@@ -95,10 +95,10 @@ impl Documents {
 }
 
 fn object(input: Option<&str>, item: &Item<'_>, decoded: Decoded) -> Option<Vec<u8>> {
-    let what = match decoded.body {
-        Body::Object(text) => return Some(text),
+    let what = match &decoded.body {
+        Body::Object(text) => return Some(text.clone()),
         Body::Text(_) => "is text, not an object".to_owned(),
-        Body::Error(error) => error.to_string(),
+        Body::Error(error) => decoded.with_notes(error.to_string()),
         Body::Unrecognized => output::UNRECOGNIZED.to_owned(),
     };
     let place = input

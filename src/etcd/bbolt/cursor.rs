@@ -11,8 +11,7 @@
 
 use super::bucket::Root;
 use super::entry::Entry;
-use super::node::ELEMENT_SIZE;
-use super::page::{HEADER_SIZE, Page, PageKind, Pages, page_error};
+use super::page::{Page, PageKind, Pages, page_error};
 use crate::error::{Buffer, Error, Result};
 
 /// A tree of minimal pages, two children each, over 2^50 pages is 50 deep.
