@@ -171,7 +171,7 @@ impl Opened<'_> {
     /// # Errors
     ///
     /// As [`Opened::plaintext`].
-    pub fn storage_value(&self) -> Result<StorageValue<'_>, &Error> {
+    pub fn storage_value(&self) -> Result<StorageValue<'_>> {
         let buffer = match &self.outcome {
             Ok(encryption::Opened {
                 plaintext: Plaintext::Decrypted(_),
@@ -179,7 +179,7 @@ impl Opened<'_> {
             }) => Buffer::Plaintext,
             _ => Buffer::Value,
         };
-        let plaintext = self.plaintext()?;
+        let plaintext = self.plaintext().map_err(Clone::clone)?;
         Ok(StorageValue::parse_with(plaintext, buffer, self.settings))
     }
 
@@ -191,7 +191,7 @@ impl Opened<'_> {
     /// Why the value stays closed or is not whole; type mismatch if it holds no
     /// object, or one that `T` refuses.
     pub fn decode<'o, T: Deserialize<'o>>(&'o self) -> Result<T> {
-        match self.storage_value().map_err(Clone::clone)?.into_content()? {
+        match self.storage_value()?.into_content()? {
             Content::Object(object) => object.decode(),
             Content::Document(document) => document.decode(),
             Content::Text(_) | Content::Unrecognized => Err(Error::new(

@@ -3,7 +3,7 @@
 //! | first bytes | storage media type |
 //! | --- | --- |
 //! | `k8s:enc:` | none yet: the value is encrypted |
-//! | `k8s\0` | protobuf in the [envelope](crate::envelope) |
+//! | `k8s\0` | protobuf in the [`envelope`] |
 //! | `d9 d9 f7` | CBOR |
 //! | `{`, after white space | JSON |
 //! | anything that is a YAML mapping with `apiVersion` and `kind` | YAML |

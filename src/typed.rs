@@ -74,7 +74,7 @@ impl Decoder {
         let opened = self.open(Some(key_value.key), key_value.value);
         let value = match opened.storage_value() {
             Ok(value) => value,
-            Err(error) => return Some(Err(error.clone())),
+            Err(error) => return Some(Err(error)),
         };
         match value.into_content() {
             Ok(Content::Object(object)) => (object.kind() == T::KIND

@@ -7,6 +7,9 @@ mod properties;
 use std::fs;
 use std::path::Path;
 
+/// A target and its property.
+type Target = (&'static str, fn(&[u8]));
+
 /// Runs `property` on all files of a target's folder.
 fn replay(target: &str, property: fn(&[u8])) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
@@ -25,7 +28,7 @@ fn replay(target: &str, property: fn(&[u8])) -> usize {
 
 #[test]
 fn every_target_holds_on_its_seeds() {
-    let targets: [(&str, fn(&[u8])); 4] = [
+    let targets: [Target; 4] = [
         ("decoder", properties::decoder),
         ("object", properties::object),
         ("snapshot", properties::snapshot),

@@ -86,7 +86,7 @@ impl Decoded {
         let value = match opened.storage_value() {
             Ok(value) => value,
             Err(error) => {
-                decoded.body = Body::Error(error.clone());
+                decoded.body = Body::Error(error);
                 if let Some(failure) = opened.failure() {
                     let message = failure.api_server_message.as_ref();
                     decoded

@@ -14,9 +14,9 @@ use serde_json::Value;
 pub fn object(data: &[u8]) {
     let [low, high, raw @ ..] = data else { return };
     let number = usize::from(u16::from_le_bytes([*low, *high]));
-    let messages = schema::messages();
+    let mut messages = schema::messages();
     let length = messages.len();
-    let Some(message) = messages.skip(number % length).next() else {
+    let Some(message) = messages.nth(number % length) else {
         return;
     };
     let object = Object::of_message(message, raw);

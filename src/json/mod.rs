@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Everything prints into a `Vec<u8>`. Printed bytes are always valid UTF-8,
-//! except that [`compact`] passes bad bytes inside strings through unchanged,
+//! except that `compact` passes bad bytes inside strings through unchanged,
 //! as Go does, and says so.
 //!
 //! Source: `encode.go`, `indent.go`, `scanner.go` of Go 1.26's `encoding/json`;

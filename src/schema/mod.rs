@@ -3,9 +3,9 @@
 //! One table serves every release from 1.4 on, since no field number ever
 //! changed its wire type. The rows are generated from
 //! `tools/schema-gen/input/` (all releases of Kubernetes 1.4–1.37 and of
-//! OpenShift 3.8–5.1); what they mean stands in [`row`].
+//! OpenShift 3.8–5.1); what they mean stands in `row.rs`.
 //!
-//! A message is found by its [kind](kind), or by its [full name](message):
+//! A message is found by its [`kind`], or by its full name ([`message`]):
 //!
 //! ```
 //! let pod = k8s_etcd::schema::kind("", "v1", "Pod").unwrap();
