@@ -33,7 +33,7 @@ fn values_of_the_api_server_are_sealed_to_the_same_bytes() {
             let opened = keyring
                 .decrypt(
                     &line.value,
-                    Some(&line.resource),
+                    line.resource.as_deref(),
                     Some(etcd_key),
                     &recognize,
                 )

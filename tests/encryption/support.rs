@@ -1,6 +1,6 @@
 //! Test data, and the values of a snapshot found by their bytes alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -69,52 +69,81 @@ pub fn recognize(plaintext: &[u8]) -> bool {
             .is_ok_and(|object| object.contains_key("kind"))
 }
 
-/// A line of a snapshot's truth that is encrypted, with its value.
-pub struct Encrypted {
+/// A line of a snapshot's truth that is no tombstone, with its value.
+pub struct Line {
     pub key: String,
-    pub resource: String,
+    /// None for what the API server never encrypts.
+    pub resource: Option<String>,
+    pub is_encrypted: bool,
     pub plain_sha256: String,
     pub value: Vec<u8>,
 }
 
 /// All encrypted values of a scenario, old revisions too.
-pub fn encrypted(scenario: &str) -> Vec<Encrypted> {
+pub fn encrypted(scenario: &str) -> Vec<Line> {
+    let mut lines = lines(scenario);
+    lines.retain(|line| line.is_encrypted);
+    lines
+}
+
+/// All values of a scenario, old revisions too, in the order of its truth.
+pub fn lines(scenario: &str) -> Vec<Line> {
     let database = read_gz(&format!("snapshots/{scenario}/snapshot.db.gz"));
-    let values = values_in(&database);
     let truth = read_gz(&format!("snapshots/{scenario}/truth.jsonl.gz"));
-    let text = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
-    std::str::from_utf8(&truth)
+    let truth: Vec<Value> = std::str::from_utf8(&truth)
         .unwrap()
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|line: &Value| line.get("prefix").is_some())
-        .map(|line| Encrypted {
-            key: text(&line, "key"),
-            resource: text(&line, "encryption_resource"),
-            plain_sha256: text(&line, "plain_sha256"),
-            value: values[&text(&line, "value_sha256")].to_vec(),
+        .filter(|line: &Value| line["tombstone"] != true)
+        .collect();
+    let keys = truth.iter().map(|line| line["key"].as_str().unwrap());
+    let values = values_in(&database, &keys.collect());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    truth
+        .iter()
+        .map(|line| Line {
+            key: text(&line["key"]),
+            resource: line["encryption_resource"].as_str().map(str::to_owned),
+            is_encrypted: line.get("prefix").is_some(),
+            plain_sha256: text(line.get("plain_sha256").unwrap_or(&line["value_sha256"])),
+            value: values[&text(&line["value_sha256"])].to_vec(),
         })
         .collect()
 }
 
-/// Encrypted values by their SHA-256. In a database each stands in one piece,
-/// behind the tag and length of `mvccpb.KeyValue`'s field 5.
-fn values_in(database: &[u8]) -> HashMap<String, &[u8]> {
+/// Values by their SHA-256. In a database each entry stands in one piece, as
+/// `mvccpb.KeyValue`: field 1 the key, field 5 the value, numbers in between.
+fn values_in<'d>(database: &'d [u8], keys: &HashSet<&str>) -> HashMap<String, &'d [u8]> {
+    let keys: HashSet<&[u8]> = keys.iter().map(|key| key.as_bytes()).collect();
     let starts = database
-        .windows(8)
+        .iter()
         .enumerate()
-        .filter_map(|(at, window)| (window == b"k8s:enc:").then_some(at));
+        .filter(|(_, byte)| **byte == 0x0a);
     starts
-        .flat_map(|start| {
-            (1..4).filter_map(move |digits| {
-                let field = &database[start - digits - 1..start];
-                let length = field[1..].iter().rev();
-                let length = length.fold(0, |n, byte| n << 7 | usize::from(byte & 0x7f));
-                let whole = field[..digits].iter().skip(1).all(|byte| byte & 0x80 != 0)
-                    && field[digits] & 0x80 == 0;
-                (field[0] == 0x2a && whole).then(|| &database[start..][..length])
-            })
+        .filter_map(|(at, _)| {
+            let mut rest = &database[at..];
+            let (0x0a, length) = (varint(&mut rest)?, varint(&mut rest)?) else {
+                return None;
+            };
+            let key = rest.get(..length)?;
+            if !keys.contains(key) {
+                return None;
+            }
+            rest = &rest[length..];
+            loop {
+                match (varint(&mut rest)?, varint(&mut rest)?) {
+                    (0x10 | 0x18 | 0x20, _) => {}
+                    (0x2a, length) => return rest.get(..length),
+                    _ => return None,
+                }
+            }
         })
         .map(|value| (sha256(value), value))
         .collect()
+}
+
+fn varint(rest: &mut &[u8]) -> Option<usize> {
+    let digits = rest.iter().take(9).position(|byte| byte & 0x80 == 0)? + 1;
+    let digits = rest.split_off(..digits)?.iter().rev();
+    Some(digits.fold(0, |n, byte| (n << 7) | usize::from(byte & 0x7f)))
 }
