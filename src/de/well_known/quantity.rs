@@ -326,7 +326,7 @@ impl Parts<'_> {
 
     fn print_binary(&self, mut number: u64) -> String {
         let mut bits = 0;
-        while number >= 1024 && number % 1024 == 0 {
+        while number >= 1024 && number.is_multiple_of(1024) {
             number /= 1024;
             bits += 10;
         }

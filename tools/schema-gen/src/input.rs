@@ -118,6 +118,7 @@ fn is_false(value: &bool) -> bool {
 pub type Resources = BTreeMap<String, String>;
 
 /// Everything that the tables are generated from.
+#[derive(Clone)]
 pub struct Input {
     pub kubernetes: Schema,
     pub openshift: Schema,

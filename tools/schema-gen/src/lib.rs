@@ -2,13 +2,14 @@
 
 pub mod input;
 mod overrides;
+pub mod release;
 pub mod rust;
 mod table;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use input::Input;
+use input::{Input, Schema};
 use rust::Files;
 
 /// Where the input stands, from the root of the repository.
@@ -16,9 +17,25 @@ pub const INPUT: &str = "tools/schema-gen/input";
 
 /// The files as they should be, from the input under `root`.
 pub fn expected(root: &Path) -> Result<Files, String> {
-    let mut input = Input::read(&root.join(INPUT))?;
+    files(Input::read(&root.join(INPUT))?)
+}
+
+/// The files that an input stands for.
+pub fn files(mut input: Input) -> Result<Files, String> {
     overrides::apply(&mut input.kubernetes)?;
     rust::files(&input)
+}
+
+/// The project's schema: its file in the folder of the input, read.
+pub fn schema(root: &Path, project: &str) -> Result<(PathBuf, Schema), String> {
+    let file = match project {
+        "kubernetes" => "schema.json",
+        "openshift" => "openshift.json",
+        other => return Err(format!("{other}: neither kubernetes nor openshift")),
+    };
+    let path = root.join(INPUT).join(file);
+    let schema = input::read(&path)?;
+    Ok((path, schema))
 }
 
 /// Writes the generated files under `root`, and removes those that no package
