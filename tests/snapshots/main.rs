@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use k8s_etcd::Decoder;
-use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
+use k8s_etcd::encryption::{EncryptionConfiguration, Keyring, KmsTable};
 use k8s_etcd::etcd::{Snapshot, Trailer};
 use k8s_etcd::storage_value::{Content, Media};
 use serde::Deserialize;
@@ -55,12 +55,17 @@ fn scenarios() -> Vec<PathBuf> {
 }
 
 fn keyring(folder: &Path) -> Keyring {
-    let keyring = Keyring::new();
-    match fs::read(folder.join("encryption-config.yaml")) {
-        Ok(text) => keyring
-            .with_configuration(&EncryptionConfiguration::parse(&text).expect("a configuration")),
-        Err(_) => keyring,
+    let mut keyring = Keyring::new();
+    if let Ok(text) = fs::read(folder.join("encryption-config.yaml")) {
+        let configuration = EncryptionConfiguration::parse(&text).expect("a configuration");
+        keyring = keyring.with_configuration(&configuration);
     }
+    if let Ok(text) = fs::read(folder.join("kms.json")) {
+        let json: Value = serde_json::from_slice(&text).expect("kms.json");
+        let table = KmsTable::from_json(json["map"].to_string().as_bytes()).expect("a map");
+        keyring = keyring.with_kms_plugin(table);
+    }
+    keyring
 }
 
 #[test]
