@@ -28,10 +28,23 @@ fn main() {
 }
 
 fn sources() -> PathBuf {
+    let target = env::var("TARGET").expect("cargo sets TARGET");
     let output = Command::new(env::var_os("CARGO").expect("cargo sets CARGO"))
-        .args(["metadata", "--format-version=1", "--offline"])
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--locked",
+            "--all-features",
+        ])
+        // Packages of other platforms need not be there.
+        .args(["--filter-platform", &target])
         .output()
         .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: serde_json::Value =
         serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     let manifest = metadata["packages"]

@@ -18,13 +18,30 @@ use serde::de::DeserializeOwned;
 
 include!(concat!(env!("OUT_DIR"), "/kinds.rs"));
 
+/// Vectors that hold what k8s-openapi's types refuse, from JSON too.
+const REFUSED: [&str; 1] = [
+    // A map of times with a null in it.
+    "policy.v1.PodDisruptionBudget",
+];
+
 fn compare<T: DeserializeOwned + PartialEq + Debug>(vector: &Vector) {
     let envelope = Envelope::parse(&vector.stored).expect(&vector.name);
     let object = Object::of_envelope(&envelope).expect(&vector.name);
-    let typed: T = object.decode().expect(&vector.name);
     let (json, _) = object.to_json().expect(&vector.name);
-    let through_json: T = serde_json::from_slice(&json).expect(&vector.name);
-    assert_eq!(typed, through_json, "{}", vector.name);
+    let typed = object.decode::<T>();
+    let through_json = serde_json::from_slice::<T>(&json);
+    if REFUSED.contains(&vector.name.as_str()) {
+        let error = typed.expect_err(&vector.name);
+        assert_eq!(error.category(), Category::TypeMismatch, "{}", vector.name);
+        assert!(through_json.is_err(), "{}", vector.name);
+        return;
+    }
+    assert_eq!(
+        typed.expect(&vector.name),
+        through_json.expect(&vector.name),
+        "{}",
+        vector.name
+    );
 }
 
 #[test]
