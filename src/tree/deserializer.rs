@@ -24,25 +24,6 @@ impl<'de, E: de::Error> IntoDeserializer<'de, E> for Value<'de> {
     }
 }
 
-/// The integer that a float's JSON form is: Kubernetes decodes YAML by way of
-/// JSON, where Go prints 9e3 as `9000`, which fits an int32. Past 2^53 the
-/// shortest digits count, as printed, not the float's exact value. None where
-/// the form has a fraction or is `-0`.
-fn printed_integer(value: f64) -> Option<i128> {
-    if !value.is_finite() || value.abs() >= 1e21 || (value == 0.0 && value.is_sign_negative()) {
-        return None;
-    }
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value);
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let places = i32::try_from(fraction.len()).ok()?;
-    let shift = u32::try_from(exponent.parse::<i32>().ok()?.checked_sub(places)?).ok()?;
-    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-    digits.checked_mul(10_i128.checked_pow(shift)?)
-}
-
 /// Any serde type out of a [`Value`], with the error type of the caller's choice.
 pub(crate) struct ValueDeserializer<'de, E> {
     value: Value<'de>,
@@ -58,14 +39,17 @@ impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
             Value::Bool(value) => visitor.visit_bool(value),
             Value::Int(value) => visitor.visit_i64(value),
             Value::Uint(value) => visitor.visit_u64(value),
-            Value::Float(value) => match printed_integer(value) {
-                Some(integer) => match (i64::try_from(integer), u64::try_from(integer)) {
-                    (Ok(integer), _) => visitor.visit_i64(integer),
+            Value::Float(value) => {
+                // Kubernetes decodes YAML by way of JSON, where Go prints 9e3
+                // as `9000`, which fits an int32. An integer's shortest digits
+                // are the same here and in Go: none lies halfway between two.
+                let printed = value.to_string();
+                match (printed.parse(), printed.parse()) {
+                    (Ok(integer), _) if printed != "-0" => visitor.visit_i64(integer),
                     (_, Ok(integer)) => visitor.visit_u64(integer),
                     _ => visitor.visit_f64(value),
-                },
-                None => visitor.visit_f64(value),
-            },
+                }
+            }
             Value::String(text) => match into_str(text) {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
                 Cow::Owned(text) => visitor.visit_string(text),
