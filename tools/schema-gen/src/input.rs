@@ -89,6 +89,15 @@ pub struct FieldForm {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kind {
+    #[serde(flatten)]
+    pub form: KindForm,
+    pub since: String,
+    pub until: Option<String>,
+}
+
+/// What one release says of a kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KindForm {
     pub group: String,
     pub version: String,
     pub kind: String,
@@ -99,11 +108,9 @@ pub struct Kind {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     pub source: String,
-    pub since: String,
-    pub until: Option<String>,
 }
 
-impl Kind {
+impl KindForm {
     /// What kinds are sorted and found by.
     pub fn key(&self) -> (&str, &str, &str) {
         (&self.group, &self.version, &self.kind)

@@ -1,7 +1,7 @@
 //! Corrections to the input, each with its reason. One that no longer applies
 //! fails the generator.
 
-use crate::input::{Field, FieldForm, Kind, Schema};
+use crate::input::{Field, FieldForm, Kind, KindForm, Schema};
 
 /// Applies all corrections to Kubernetes' releases.
 ///
@@ -58,7 +58,7 @@ fn volume_claims(table: &mut Schema) -> Result<(), String> {
 /// Upstream's stored values of 1.22 have a batch/v1 JobTemplate, which no
 /// released registration lists. It has the form of the v1beta1 one.
 fn batch_v1_job_template(table: &mut Schema) -> Result<(), String> {
-    let kind = Kind {
+    let form = KindForm {
         group: "batch".into(),
         version: "v1".into(),
         kind: "JobTemplate".into(),
@@ -67,12 +67,18 @@ fn batch_v1_job_template(table: &mut Schema) -> Result<(), String> {
         object: true,
         role: None,
         source: "api".into(),
-        since: "1.22".into(),
-        until: Some("1.22".into()),
     };
-    if table.kinds.iter().any(|known| known.key() == kind.key()) {
+    if table
+        .kinds
+        .iter()
+        .any(|known| known.form.key() == form.key())
+    {
         return Err("batch/v1 JobTemplate is in the input by now".into());
     }
-    table.kinds.push(kind);
+    table.kinds.push(Kind {
+        form,
+        since: "1.22".into(),
+        until: Some("1.22".into()),
+    });
     Ok(())
 }

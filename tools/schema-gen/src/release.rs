@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::input::{Field, FieldForm, Kind, Message, Schema};
+use crate::input::{Field, FieldForm, Kind, KindForm, Message, Schema};
 
 /// What one release says. `add` reads it from a file of this form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Release {
     pub release: String,
     /// By full protobuf name.
     pub messages: BTreeMap<String, ReleaseMessage>,
-    pub kinds: Vec<ReleaseKind>,
+    pub kinds: Vec<KindForm>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,19 +37,6 @@ pub struct ReleaseMessage {
     pub type_meta: Option<u32>,
     /// In the order of the Go struct.
     pub fields: Vec<FieldForm>,
-    pub source: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReleaseKind {
-    pub group: String,
-    pub version: String,
-    pub kind: String,
-    pub message: String,
-    pub list: bool,
-    pub object: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
     pub source: String,
 }
 
@@ -69,16 +56,6 @@ pub fn extract(schema: &Schema, project: &str, release: &str) -> Result<Release,
             .collect(),
         source: message.source.clone(),
     };
-    let kind = |kind: &Kind| ReleaseKind {
-        group: kind.group.clone(),
-        version: kind.version.clone(),
-        kind: kind.kind.clone(),
-        message: kind.message.clone(),
-        list: kind.list,
-        object: kind.object,
-        role: kind.role.clone(),
-        source: kind.source.clone(),
-    };
     let messages = schema.messages.iter().filter(|(_, m)| m.until.is_none());
     let kinds = schema.kinds.iter().filter(|k| k.until.is_none());
     Ok(Release {
@@ -87,7 +64,7 @@ pub fn extract(schema: &Schema, project: &str, release: &str) -> Result<Release,
         messages: messages
             .map(|(name, m)| (name.clone(), message(m)))
             .collect(),
-        kinds: kinds.map(kind).collect(),
+        kinds: kinds.map(|kind| kind.form.clone()).collect(),
     })
 }
 
@@ -358,9 +335,13 @@ fn add_kinds(
         }
     }
     for kind in &mut schema.kinds {
-        let key = (kind.group.clone(), kind.version.clone(), kind.kind.clone());
+        let form = &kind.form;
+        let key = (form.group.clone(), form.version.clone(), form.kind.clone());
         match new.remove(&key) {
-            Some(newer) => *kind = of_release(newer, kind.since.clone()),
+            Some(newer) => {
+                kind.form = newer.clone();
+                kind.until = None;
+            }
             None if kind.until.is_none() => {
                 changes.push(format!("- kind {}/{} {}", key.0, key.1, key.2));
                 kind.until = Some(before.to_owned());
@@ -370,23 +351,12 @@ fn add_kinds(
     }
     for ((group, version, name), kind) in new {
         changes.push(format!("+ kind {group}/{version} {name}"));
-        schema.kinds.push(of_release(kind, release.release.clone()));
+        schema.kinds.push(Kind {
+            form: kind.clone(),
+            since: release.release.clone(),
+            until: None,
+        });
     }
-    schema.kinds.sort_by(|a, b| a.key().cmp(&b.key()));
+    schema.kinds.sort_by(|a, b| a.form.key().cmp(&b.form.key()));
     Ok(())
-}
-
-fn of_release(kind: &ReleaseKind, since: String) -> Kind {
-    Kind {
-        group: kind.group.clone(),
-        version: kind.version.clone(),
-        kind: kind.kind.clone(),
-        message: kind.message.clone(),
-        list: kind.list,
-        object: kind.object,
-        role: kind.role.clone(),
-        source: kind.source.clone(),
-        since,
-        until: None,
-    }
 }

@@ -186,10 +186,10 @@ fn kinds_file(table: &Table, modules: &Modules) -> Result<String, String> {
         let _ = writeln!(
             text,
             "    kind({:?}, {:?}, {:?}, &{}),",
-            kind.group,
-            kind.version,
-            kind.kind,
-            modules.path(&kind.message, "kinds")?,
+            kind.form.group,
+            kind.form.version,
+            kind.form.kind,
+            modules.path(&kind.form.message, "kinds")?,
         );
     }
     text.push_str("];\n");

@@ -66,7 +66,7 @@ impl Table {
         });
         let kind_targets = kinds
             .iter()
-            .map(|kind| (format!("{:?}", kind.key()), kind.message.clone()));
+            .map(|kind| (format!("{:?}", kind.form.key()), kind.form.message.clone()));
         for (from, target) in targets.chain(kind_targets) {
             if !names.contains(target.as_str()) {
                 return Err(format!(
@@ -94,9 +94,15 @@ fn kinds(schemas: &[&Schema]) -> Result<Vec<input::Kind>, String> {
         .iter()
         .flat_map(|s| s.kinds.clone())
         .collect::<Vec<_>>();
-    kinds.sort_by(|a, b| a.key().cmp(&b.key()));
-    match kinds.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
-        Some(pair) => Err(format!("{:?}: a kind that stands twice", pair[0].key())),
+    kinds.sort_by(|a, b| a.form.key().cmp(&b.form.key()));
+    match kinds
+        .windows(2)
+        .find(|pair| pair[0].form.key() == pair[1].form.key())
+    {
+        Some(pair) => Err(format!(
+            "{:?}: a kind that stands twice",
+            pair[0].form.key()
+        )),
         None => Ok(kinds),
     }
 }
