@@ -102,6 +102,7 @@ struct Inner {
     what: &'static str,
     detail: Cow<'static, str>,
     position: Option<(Buffer, u64)>,
+    page: Option<u64>,
     path: String,
     refusal: Option<String>,
 }
@@ -123,6 +124,7 @@ impl Error {
             what,
             detail: detail.into(),
             position: None,
+            page: None,
             path: String::new(),
             refusal: None,
         }))
@@ -153,6 +155,13 @@ impl Error {
     #[cold]
     pub(crate) fn at(mut self, buffer: Buffer, offset: u64) -> Error {
         self.0.position.get_or_insert((buffer, offset));
+        self
+    }
+
+    /// Sets the damaged page, unless a place further in has set it already.
+    #[cold]
+    pub(crate) fn in_page(mut self, page: u64) -> Error {
+        self.0.page.get_or_insert(page);
         self
     }
 
@@ -201,6 +210,12 @@ impl Error {
     /// The buffer that [`Error::offset`] counts in.
     pub fn buffer(&self) -> Option<Buffer> {
         self.0.position.map(|(buffer, _)| buffer)
+    }
+
+    /// The page of the database file that is damaged, where one is. Pages are
+    /// counted from 0; of a page with overflow it is the first.
+    pub fn page(&self) -> Option<u64> {
+        self.0.page
     }
 
     /// Path to the field, outermost first: `spec.containers[2].ports[0].hostPort`;

@@ -78,7 +78,9 @@ impl<'a> KeyValue<'a> {
         };
         match key_value.read(entry) {
             Ok(()) => Ok(key_value),
-            Err(error) => Err(error.in_path(|| path(revision))),
+            Err(error) => Err(error
+                .in_page(entry.provenance.page)
+                .in_path(|| path(revision))),
         }
     }
 

@@ -63,6 +63,7 @@ pub(super) fn parse_key(entry: &Entry<'_>) -> Result<(Revision, bool)> {
         let place = entry.provenance;
         error
             .at(Buffer::Snapshot, place.key_offset)
+            .in_page(place.page)
             .in_path(|| format!("key, page {}", place.page))
     })
 }

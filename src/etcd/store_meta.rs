@@ -73,6 +73,7 @@ impl<'a> StoreMeta<'a> {
         taken.map_err(|error| {
             error
                 .at(Buffer::Snapshot, entry.provenance.value_offset)
+                .in_page(entry.provenance.page)
                 .in_path(|| format!("meta[{}]", String::from_utf8_lossy(entry.key)))
         })
     }

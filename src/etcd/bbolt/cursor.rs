@@ -70,17 +70,19 @@ impl<'a> Entries<'a> {
 
     /// Goes down to page `id`, whose id was read at `offset`.
     fn descend(&mut self, id: u64, key: Option<&[u8]>, offset: u64) -> Result<()> {
-        let page = self
-            .pages
-            .page(id)
-            .map_err(|error| error.at(Buffer::Snapshot, offset))?;
+        // Where the page itself is not to blame, the one that names it is.
+        let blame = |error: Error| {
+            let error = error.at(Buffer::Snapshot, offset);
+            error.in_page(self.pages.holding(offset))
+        };
+        let page = self.pages.page(id).map_err(blame)?;
         if !self.visited.insert(id) {
-            let detail = format_args!("it is reached a second time");
-            return Err(page_error("page", id, offset, detail));
+            let detail = format!("page {id}: it is reached a second time");
+            return Err(blame(Error::malformed("page", detail)));
         }
         if self.path.len() >= MAX_DEPTH {
             let detail = format!("page {id}: the tree is more than {MAX_DEPTH} pages deep");
-            return Err(Error::limit("page", detail).at(Buffer::Snapshot, offset));
+            return Err(blame(Error::limit("page", detail)));
         }
         self.push(page)?;
         // The entries are as good as any: they come out all the same.
@@ -98,7 +100,7 @@ impl<'a> Entries<'a> {
     fn push(&mut self, page: Page<'a>) -> Result<()> {
         let elements = page.elements_end() as u64;
         self.spend(elements)
-            .map_err(|error| error.at(Buffer::Snapshot, page.offset))?;
+            .map_err(|error| error.at(Buffer::Snapshot, page.offset).in_page(page.id))?;
         self.path.push(Step {
             page,
             next: 0,
@@ -141,7 +143,8 @@ impl<'a> Entries<'a> {
         };
         step.unclaimed = left;
         if let Err(error) = self.spend(bytes) {
-            return Some(Err(error.at(Buffer::Snapshot, entry.provenance.key_offset)));
+            let error = error.at(Buffer::Snapshot, entry.provenance.key_offset);
+            return Some(Err(error.in_page(page.id)));
         }
         let previous = self.previous_key.replace(entry.key);
         if previous.is_some_and(|previous| previous >= entry.key) {

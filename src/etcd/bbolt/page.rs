@@ -61,6 +61,11 @@ impl<'a> Pages<'a> {
         whole.unwrap_or_default().min(self.count)
     }
 
+    /// The page that a byte of the file lies in.
+    pub(super) fn holding(&self, offset: u64) -> u64 {
+        offset.checked_div(self.page_size).unwrap_or_default()
+    }
+
     /// Bytes that one walk may look at. Every byte of a sound file belongs to
     /// one element of one page; only forged pages share some.
     pub(super) fn walk_budget(&self) -> u64 {
@@ -104,7 +109,7 @@ impl<'a> Pages<'a> {
             }
             Problem::NotInFile => {
                 let have = (self.data.len() as u64).saturating_sub(offset);
-                truncated(id, self.page_size, have)
+                truncated(id, self.page_size, have).at(Buffer::Snapshot, offset)
             }
             Problem::OverflowNotInFile(overflow) => {
                 let need = (u64::from(overflow) + 1).saturating_mul(self.page_size);
@@ -244,11 +249,13 @@ pub(super) fn page_error(
     offset: u64,
     detail: std::fmt::Arguments<'_>,
 ) -> Error {
-    Error::malformed(what, format!("page {id}: {detail}")).at(Buffer::Snapshot, offset)
+    Error::malformed(what, format!("page {id}: {detail}"))
+        .at(Buffer::Snapshot, offset)
+        .in_page(id)
 }
 
 #[cold]
 fn truncated(id: u64, need: u64, have: u64) -> Error {
     let detail = format!("page {id}: needs {need} bytes, {have} are in the file");
-    Error::new(crate::error::Category::Truncated, "page", detail)
+    Error::new(crate::error::Category::Truncated, "page", detail).in_page(id)
 }
