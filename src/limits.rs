@@ -23,6 +23,8 @@ pub struct Limits {
     /// Pages that one walk of a database file may visit, as a multiple of the
     /// pages in the file. A sound file needs 1.
     pub page_visits: usize,
+    /// Entries that a carve may hold, 40 bytes each with their index.
+    pub carved_entries: usize,
 }
 
 impl Limits {
@@ -34,6 +36,7 @@ impl Limits {
         value_bytes: 64 << 20,
         report_entries: 100_000,
         page_visits: 1,
+        carved_entries: 4 << 20,
     };
 }
 

@@ -3,10 +3,13 @@
 //!
 //! ```text
 //! file ─ Snapshot ─┬─ Trailer                     SHA-256, if saved by etcdctl
+//!                  ├─ carve()                     what no page of a tree holds any more
 //!                  └─ bbolt::Database             pages, buckets
+//!                      ├─ survey()                state of each page, damage
 //!                      ├─ bucket "key"
 //!                      │   ├─ revisions()         (revision, sub) → KeyValue
-//!                      │   └─ current(): State    key → its latest KeyValue
+//!                      │   ├─ deletions()         deleted key → its last KeyValue
+//!                      │   └─ current(), at(): State    key → its latest KeyValue
 //!                      └─ bucket "meta"
 //!                          └─ store_meta(): StoreMeta
 //! ```
@@ -18,7 +21,11 @@
 //! <https://github.com/etcd-io/etcd>.
 
 pub mod bbolt;
+mod carve;
+mod carved_record;
+mod deletions;
 mod key_value;
+mod latest;
 mod revision;
 mod revisions;
 mod snapshot;
@@ -26,6 +33,8 @@ mod state;
 mod store_meta;
 mod trailer;
 
+pub use carve::{Carved, Carving, carve};
+pub use deletions::{Deletion, Deletions, LastState};
 pub use key_value::KeyValue;
 pub use revision::Revision;
 pub use revisions::Revisions;

@@ -24,6 +24,25 @@ pub(super) enum Found<'a> {
     Damage(Error),
 }
 
+impl<'a> Found<'a> {
+    /// The bucket's entries that have a revision and a key, with the main
+    /// revision.
+    pub(super) fn all(bucket: &Bucket<'a>) -> impl Iterator<Item = (Entry<'a>, i64)> + use<'a> {
+        let mut revisions = Revisions::new(bucket);
+        std::iter::from_fn(move || {
+            loop {
+                let (Found::Sound(entry, _) | Found::Broken(entry, ..)) = revisions.next_found()?
+                else {
+                    continue;
+                };
+                if let Ok((revision, _)) = parse_key(&entry) {
+                    return Some((entry, revision.main));
+                }
+            }
+        })
+    }
+}
+
 impl<'a> Revisions<'a> {
     pub(super) fn new(bucket: &Bucket<'a>) -> Revisions<'a> {
         Revisions {

@@ -1,6 +1,7 @@
-use super::bbolt::{Bucket, Database};
-use super::{Revisions, State, StoreMeta, Trailer, trailer};
-use crate::error::{Error, Result};
+use super::bbolt::{Bucket, Database, Survey};
+use super::revisions::Found;
+use super::{Carving, Deletions, Revisions, State, StoreMeta, Trailer, trailer};
+use crate::error::{Category, Error, Result};
 use crate::limits::Limits;
 
 /// A snapshot of etcd: the file of `etcdctl snapshot save`, or the database
@@ -40,8 +41,10 @@ use crate::limits::Limits;
 #[derive(Debug)]
 pub struct Snapshot<'a> {
     database: Database<'a>,
+    file: &'a [u8],
     bytes: &'a [u8],
     trailer: Option<&'a [u8; 32]>,
+    limits: Limits,
 }
 
 impl<'a> Snapshot<'a> {
@@ -63,8 +66,10 @@ impl<'a> Snapshot<'a> {
         let (bytes, trailer) = trailer::split(file);
         Ok(Snapshot {
             database: Database::parse_with(bytes, limits)?,
+            file,
             bytes,
             trailer,
+            limits: *limits,
         })
     }
 
@@ -109,7 +114,89 @@ impl<'a> Snapshot<'a> {
     ///
     /// As [`Snapshot::revisions`], and category `limit` for more than 2^32 keys.
     pub fn current(&self) -> Result<State<'a>> {
-        State::build(self.key_bucket()?)
+        Ok(State::build(self.key_bucket()?, None)?.0)
+    }
+
+    /// The keys that were alive as of a revision, each with what was then its
+    /// latest: what etcd would have answered to a request at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Snapshot::current`], and category `configuration` where the file
+    /// cannot tell: below the last compaction
+    /// ([`StoreMeta::scheduled_compact_revision`]), where history has gaps, below
+    /// 1, and above the last revision.
+    pub fn at(&self, revision: i64) -> Result<State<'a>> {
+        let refused = |detail: String| Err(Error::new(Category::Configuration, "revision", detail));
+        if revision < 1 {
+            return refused(format!("{revision}: revisions begin at 1"));
+        }
+        let meta = self.store_meta()?;
+        let compacted = meta.compact_revision();
+        if revision < compacted {
+            return refused(format!(
+                "{revision} is compacted: history is whole from {compacted} on"
+            ));
+        }
+        if let Some(error) = meta.damage {
+            return Err(error);
+        }
+        let (state, last) = State::build(self.key_bucket()?, Some(revision))?;
+        let last = last.max(compacted);
+        // An empty store is at revision 1.
+        if revision > last.max(1) {
+            return refused(format!("{revision} is above the last one, {last}"));
+        }
+        Ok(state)
+    }
+
+    /// Every deletion that is in the file, in order of (revision, sub), each with
+    /// the last state of what it deleted.
+    ///
+    /// A key that was deleted, created again and deleted again is there twice:
+    /// [`KeyValue::create_revision`] tells its lives apart.
+    ///
+    /// # Errors
+    ///
+    /// As [`Snapshot::revisions`]. Errors of single entries and pages come out
+    /// of the iterator.
+    pub fn deletions(&self) -> Result<Deletions<'a>> {
+        let compacted = self.store_meta()?.compact_revision();
+        Ok(Deletions::new(self.key_bucket()?, compacted))
+    }
+
+    /// Looks at every page of the file; adds to [`Database::survey`] the entries
+    /// of the bucket `key` that are no key-values.
+    pub fn survey(&self) -> Survey {
+        let mut survey = self.database.survey();
+        if let Ok(bucket) = self.key_bucket() {
+            let mut revisions = Revisions::new(&bucket);
+            while let Some(found) = revisions.next_found() {
+                match found {
+                    Found::Sound(..) => {}
+                    Found::Broken(_, _, error) => survey.add_damage(error),
+                    // The tree's own faults the survey has found itself.
+                    Found::Damage(error)
+                        if error.what() == "revision" || !error.path().is_empty() =>
+                    {
+                        survey.add_damage(error);
+                    }
+                    Found::Damage(_) => {}
+                }
+            }
+        }
+        survey
+    }
+
+    /// Looks for entries in all bytes that the trees do not reach; see
+    /// [`Carving`].
+    pub fn carve(&self) -> Carving<'a> {
+        Carving::new(self.bytes, Some(self), &self.limits)
+    }
+
+    /// SHA-256 of the file, its trailer included: what names it as evidence.
+    pub fn sha256(&self) -> [u8; 32] {
+        trailer::sha256(self.file)
     }
 
     /// What etcd notes about its store. All `None` without a bucket `meta`.
@@ -122,7 +209,7 @@ impl<'a> Snapshot<'a> {
         Ok(bucket.map_or_else(StoreMeta::default, |bucket| StoreMeta::parse(&bucket)))
     }
 
-    fn key_bucket(&self) -> Result<Bucket<'a>> {
+    pub(super) fn key_bucket(&self) -> Result<Bucket<'a>> {
         let bucket = self.database.bucket(b"key")?;
         bucket.ok_or_else(|| {
             Error::malformed(

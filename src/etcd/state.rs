@@ -1,15 +1,11 @@
-use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::BuildHasher;
 use std::ops::Range;
 use std::slice;
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as TableEntry;
-
 use super::KeyValue;
 use super::bbolt::{Bucket, Entry};
-use super::revisions::{Found, Revisions, parse_entry, parse_key};
+use super::latest::{Latest, Place, Slot};
+use super::revisions::{Found, Revisions, parse_key};
 use crate::error::{Error, Result};
 
 /// The keys that are alive, in key order, each with its latest revision; see
@@ -24,50 +20,22 @@ pub struct State<'a> {
     damaged: bool,
 }
 
-struct Slot<'a> {
-    key: &'a [u8],
-    place: Place,
-}
-
-/// Page, index and deletion mark of an entry in 47, 16 and 1 bits. Memory is
-/// too small for page ids beyond: 2^47 pages of 1 kB are 2^57 bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Place(u64);
-
-const INDEX_BITS: u32 = 16;
-const PAGE_BITS: u32 = 47;
-
-impl Place {
-    fn new(entry: &Entry<'_>, tombstone: bool) -> Result<Place> {
-        let page = entry.provenance.page;
-        if page >> PAGE_BITS != 0 {
-            return Err(Error::limit(
-                "page id",
-                format!("page {page}: above 2^{PAGE_BITS}-1"),
-            ));
-        }
-        let place = page << INDEX_BITS | u64::from(entry.index);
-        Ok(Place(place << 1 | u64::from(tombstone)))
-    }
-
-    fn is_tombstone(self) -> bool {
-        self.0 & 1 != 0
-    }
-
-    fn entry<'a>(self, bucket: &Bucket<'a>) -> Result<Entry<'a>> {
-        let index = (self.0 >> 1) as u16;
-        bucket.entry_at(self.0 >> (INDEX_BITS + 1), index)
-    }
-}
-
 impl<'a> State<'a> {
-    pub(super) fn build(bucket: Bucket<'a>) -> Result<State<'a>> {
+    /// The state as of revision `bound`, if one is given, and the last revision
+    /// that is in the bucket.
+    pub(super) fn build(bucket: Bucket<'a>, bound: Option<i64>) -> Result<(State<'a>, i64)> {
         let mut latest = Latest::new(bucket);
         let mut damaged = false;
+        let mut last = 0;
+        let is_later = |main: i64| bound.is_some_and(|bound| main > bound);
         let mut revisions = Revisions::new(&bucket);
         while let Some(found) = revisions.next_found() {
             match found {
                 Found::Sound(entry, key_value) => {
+                    last = last.max(key_value.revision.main);
+                    if is_later(key_value.revision.main) {
+                        continue;
+                    }
                     // The content-free entry of `--bump-revision`.
                     if !key_value.key.is_empty() {
                         let place = Place::new(&entry, key_value.is_tombstone())?;
@@ -77,7 +45,11 @@ impl<'a> State<'a> {
                 // Better an error for this key than what it was before.
                 Found::Broken(entry, key, _) => {
                     damaged = true;
-                    let (_, tombstone) = parse_key(&entry)?;
+                    let (revision, tombstone) = parse_key(&entry)?;
+                    last = last.max(revision.main);
+                    if is_later(revision.main) {
+                        continue;
+                    }
                     latest.put(key, Place::new(&entry, tombstone)?)?;
                 }
                 Found::Damage(_) => damaged = true,
@@ -86,11 +58,12 @@ impl<'a> State<'a> {
         let mut slots = latest.slots;
         slots.retain(|slot| !slot.place.is_tombstone());
         slots.sort_unstable_by_key(|slot| slot.key);
-        Ok(State {
+        let state = State {
             bucket,
             slots,
             damaged,
-        })
+        };
+        Ok((state, last))
     }
 
     /// The number of live keys.
@@ -165,66 +138,6 @@ impl<'a> State<'a> {
         let found = self.slots.binary_search_by_key(&key, |slot| slot.key);
         let slot = found.ok().and_then(|at| self.slots.get(at));
         slot.is_some_and(|slot| Place::new(entry, false).is_ok_and(|place| place == slot.place))
-    }
-}
-
-impl<'a> Slot<'a> {
-    fn read(&self, bucket: &Bucket<'a>) -> Result<KeyValue<'a>> {
-        parse_entry(&self.place.entry(bucket)?)
-    }
-}
-
-/// The latest entry of each key while the bucket is walked.
-///
-/// A table of 4-byte numbers over a list: a map from key to place would double
-/// the memory each time it grows. The hash is seeded, against chosen keys.
-struct Latest<'a> {
-    bucket: Bucket<'a>,
-    slots: Vec<Slot<'a>>,
-    table: HashTable<u32>,
-    hasher: RandomState,
-}
-
-impl<'a> Latest<'a> {
-    fn new(bucket: Bucket<'a>) -> Latest<'a> {
-        Latest {
-            bucket,
-            slots: Vec::new(),
-            table: HashTable::new(),
-            hasher: RandomState::new(),
-        }
-    }
-
-    fn put(&mut self, key: &'a [u8], place: Place) -> Result<()> {
-        let Latest {
-            bucket,
-            slots,
-            table,
-            hasher,
-        } = self;
-        let slot_at = |number: u32| slots.get(number as usize);
-        let vacant = match table.entry(
-            hasher.hash_one(key),
-            |&number| slot_at(number).is_some_and(|slot| slot.key == key),
-            |&number| hasher.hash_one(slot_at(number).map_or(&b""[..], |slot| slot.key)),
-        ) {
-            TableEntry::Vacant(vacant) => vacant,
-            TableEntry::Occupied(number) => {
-                let slot = slots.get_mut(*number.get() as usize);
-                // Entries come in order of their revisions, except in a damaged file.
-                if let Some(slot) = slot
-                    && slot.place.entry(bucket)?.key < place.entry(bucket)?.key
-                {
-                    slot.place = place;
-                }
-                return Ok(());
-            }
-        };
-        let number = u32::try_from(slots.len())
-            .map_err(|_| Error::limit("bucket key", "more than 2^32 keys"))?;
-        vacant.insert(number);
-        slots.push(Slot { key, place });
-        Ok(())
     }
 }
 

@@ -37,6 +37,12 @@ pub struct StoreMeta<'a> {
 }
 
 impl<'a> StoreMeta<'a> {
+    /// The revision below which history has gaps: 0 without a compaction.
+    pub fn compact_revision(&self) -> i64 {
+        let main = |revision: Option<Revision>| revision.map_or(0, |revision| revision.main);
+        main(self.scheduled_compact_revision).max(main(self.finished_compact_revision))
+    }
+
     pub(super) fn parse(bucket: &Bucket<'a>) -> StoreMeta<'a> {
         let mut meta = StoreMeta::default();
         for entry in bucket.entries() {

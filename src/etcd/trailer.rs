@@ -38,7 +38,11 @@ pub(super) fn split(file: &[u8]) -> (&[u8], Option<&[u8; SIZE]>) {
 pub(super) fn verify(database: &[u8], trailer: Option<&[u8; SIZE]>) -> Trailer {
     match trailer {
         None => Trailer::Absent,
-        Some(trailer) if Sha256::digest(database).as_slice() == trailer => Trailer::Valid,
+        Some(trailer) if sha256(database) == *trailer => Trailer::Valid,
         Some(_) => Trailer::Mismatch,
     }
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; SIZE] {
+    Sha256::digest(bytes).into()
 }

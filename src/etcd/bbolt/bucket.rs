@@ -26,7 +26,7 @@ const BUCKET_HEADER_SIZE: usize = SEQUENCE_AT + 8;
 pub struct Bucket<'a> {
     name: &'a [u8],
     pages: Pages<'a>,
-    root: Root<'a>,
+    pub(super) root: Root<'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -46,14 +46,16 @@ impl<'a> Bucket<'a> {
         }
     }
 
-    fn parse(pages: Pages<'a>, entry: &Entry<'a>) -> Result<Bucket<'a>> {
+    pub(super) fn parse(pages: Pages<'a>, entry: &Entry<'a>) -> Result<Bucket<'a>> {
         let offset = entry.provenance.value_offset;
         let root = pages.order.u64(entry.value, ROOT_AT);
         let inline = entry.value.get(BUCKET_HEADER_SIZE..);
         let (Some(root), Some(inline)) = (root, inline) else {
             let have = entry.value.len() as u64;
             let error = Error::truncated("bucket header", BUCKET_HEADER_SIZE as u64, have);
-            return Err(error.at(Buffer::Snapshot, offset));
+            return Err(error
+                .at(Buffer::Snapshot, offset)
+                .in_page(entry.provenance.page));
         };
         let root = if root == 0 {
             let offset = offset.saturating_add(BUCKET_HEADER_SIZE as u64);

@@ -37,6 +37,21 @@ pub struct Entries<'a> {
     held: Option<Entry<'a>>,
 }
 
+/// What walks have visited and may still spend.
+pub(super) struct Walked {
+    pub(super) visited: Visited,
+    budget: u64,
+}
+
+impl Walked {
+    pub(super) fn new(pages: &Pages<'_>) -> Walked {
+        Walked {
+            visited: Visited::default(),
+            budget: pages.walk_budget(),
+        }
+    }
+}
+
 struct Step<'a> {
     page: Page<'a>,
     next: u16,
@@ -46,14 +61,26 @@ struct Step<'a> {
 
 impl<'a> Entries<'a> {
     pub(super) fn new(pages: Pages<'a>, root: Root<'a>) -> Entries<'a> {
+        Entries::among(pages, root, Walked::new(&pages))
+    }
+
+    /// The walk over one more bucket: what others visited and spent counts.
+    pub(super) fn among(pages: Pages<'a>, root: Root<'a>, walked: Walked) -> Entries<'a> {
         Entries {
             pages,
             root: Some(root),
             path: Vec::new(),
-            visited: Visited::default(),
-            budget: pages.walk_budget(),
+            visited: walked.visited,
+            budget: walked.budget,
             previous_key: None,
             held: None,
+        }
+    }
+
+    pub(super) fn into_walked(self) -> Walked {
+        Walked {
+            visited: self.visited,
+            budget: self.budget,
         }
     }
 
@@ -62,7 +89,9 @@ impl<'a> Entries<'a> {
         match root {
             Root::Inline(page) => self.push(page),
             Root::Page(id, offset) => {
-                self.visited = Visited::new(self.pages.in_file());
+                if self.visited.words.is_empty() {
+                    self.visited = Visited::new(self.pages.in_file());
+                }
                 self.descend(id, None, offset)
             }
         }
@@ -212,8 +241,8 @@ impl std::fmt::Debug for Entries<'_> {
 }
 
 /// One bit a page.
-#[derive(Default)]
-struct Visited {
+#[derive(Debug, Default)]
+pub(super) struct Visited {
     words: Vec<u64>,
 }
 
@@ -224,6 +253,17 @@ impl Visited {
         Visited {
             words: vec![0; words],
         }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        let ones = self.words.iter().map(|word| u64::from(word.count_ones()));
+        ones.sum()
+    }
+
+    pub(super) fn contains(&self, page: u64) -> bool {
+        let word = usize::try_from(page / 64).ok();
+        let word = word.and_then(|word| self.words.get(word));
+        word.is_some_and(|word| word & 1 << (page % 64) != 0)
     }
 
     /// False where the page is there already.

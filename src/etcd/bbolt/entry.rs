@@ -49,6 +49,23 @@ impl<'a> Entry<'a> {
     }
 }
 
+impl<'a> Entry<'a> {
+    /// An entry that was found without its page's elements.
+    pub(crate) fn carved(key: &'a [u8], value: &'a [u8], page_size: u64, offset: u64) -> Entry<'a> {
+        Entry {
+            key,
+            value,
+            is_bucket: false,
+            provenance: Provenance {
+                page: offset.checked_div(page_size).unwrap_or_default(),
+                key_offset: offset,
+                value_offset: offset.saturating_add(key.len() as u64),
+            },
+            index: 0,
+        }
+    }
+}
+
 /// Sizes and places only: values may be secret.
 impl fmt::Debug for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -43,6 +43,8 @@ const NO_FREELIST: u64 = u64::MAX;
 /// Page sizes that bbolt itself looks for: 1 kB to 16 MB.
 const PAGE_SIZES: std::ops::RangeInclusive<u32> = 1 << 10..=16 << 20;
 
+const DEFAULT_PAGE_SIZE: u64 = 4096;
+
 /// Where the root's page id stands in a meta page.
 pub(super) const ROOT_OFFSET: usize = HEADER_SIZE + ROOT_AT;
 
@@ -173,6 +175,24 @@ fn second_by_probing(data: &[u8]) -> Option<Meta> {
 fn page_sizes() -> impl Iterator<Item = u32> {
     std::iter::successors(Some(*PAGE_SIZES.start()), |size| size.checked_mul(2))
         .take_while(|size| PAGE_SIZES.contains(size))
+}
+
+/// The page size by which most page headers bear the number of their place;
+/// 4096 where none does. For a file without a meta page.
+pub(crate) fn guess_page_size(data: &[u8]) -> u64 {
+    let agreeing = |size: u32| {
+        let headers = data.chunks(size as usize).zip(0_u64..).skip(1);
+        let agree = headers.filter(|(page, id)| {
+            let id = Some(*id);
+            ByteOrder::Little.u64(page, 0) == id || ByteOrder::Big.u64(page, 0) == id
+        });
+        agree.count()
+    };
+    let counts = page_sizes().map(|size| (agreeing(size), size));
+    match counts.max_by_key(|(count, size)| (*count, std::cmp::Reverse(*size))) {
+        Some((1.., size)) => size.into(),
+        _ => DEFAULT_PAGE_SIZE,
+    }
 }
 
 /// Whether one of the two places of a meta page holds magic number and version.

@@ -29,15 +29,21 @@ mod bucket;
 mod byte_order;
 mod cursor;
 mod entry;
+mod freelist;
 mod meta;
 mod node;
 mod page;
+mod survey;
+mod unclaimed;
 
 pub use bucket::Bucket;
 pub use byte_order::ByteOrder;
 pub use cursor::Entries;
 pub use entry::{Entry, Provenance};
 pub use meta::Meta;
+pub(crate) use meta::guess_page_size;
+pub use survey::{Damage, Extent, FreelistCheck, PageState, Survey};
+pub(crate) use unclaimed::Span;
 
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -116,6 +122,18 @@ impl<'a> Database<'a> {
     /// [`Meta::page_count`]; fewer mean that the file was cut.
     pub fn pages_in_file(&self) -> u64 {
         self.pages.in_file()
+    }
+
+    /// Looks at every page: what the trees of all buckets reach, what is
+    /// damaged, free or lost, and whether the freelist agrees. Walks the file
+    /// once and holds a byte a page.
+    pub fn survey(&self) -> Survey {
+        Survey::new(self)
+    }
+
+    /// The bytes of the file that no sound page of a tree claims.
+    pub(crate) fn unclaimed(&self, survey: &Survey) -> impl Iterator<Item = Span> {
+        unclaimed::spans(self.pages, survey)
     }
 
     /// The bucket that holds all others.

@@ -72,6 +72,16 @@ impl<'a> Page<'a> {
         })
     }
 
+    /// The key of element `index` of a branch page, and where it stands in the
+    /// file.
+    pub(super) fn branch_key(&self, index: u16) -> Option<(u64, &'a [u8])> {
+        let (begin, head) = self.head(index)?;
+        let pos = self.order.u32(head, BRANCH_POS_AT)?;
+        let size = self.order.u32(head, BRANCH_KEY_SIZE_AT)?;
+        let (at, key, _) = self.span(begin, pos, [size, 0])?;
+        Some((self.offset_of(at), key))
+    }
+
     /// Element `index` of a leaf page; `None` from `count` on.
     #[inline]
     pub(super) fn leaf_element(&self, index: u16) -> Option<Result<LeafElement<'a>>> {

@@ -38,9 +38,9 @@ const FIRST_TREE_PAGE: u64 = 2;
 pub(crate) struct Pages<'a> {
     pub(super) data: &'a [u8],
     pub(super) order: ByteOrder,
-    page_size: u64,
+    pub(super) page_size: u64,
     /// Page ids end here, whatever the length of the file.
-    count: u64,
+    pub(super) count: u64,
     page_visits: u64,
 }
 
@@ -78,8 +78,26 @@ impl<'a> Pages<'a> {
         self.find(id).map_err(|problem| self.error(id, problem))
     }
 
+    /// The pages of the freelist.
+    pub(super) fn freelist(&self, id: u64) -> Result<PageRun<'a>> {
+        let found = self.find_run(id).and_then(|(header, run)| {
+            if header.flags == FREELIST {
+                Ok(run)
+            } else {
+                Err(Problem::NoFreelist)
+            }
+        });
+        found.map_err(|problem| self.error(id, problem))
+    }
+
     #[inline]
     fn find(&self, id: u64) -> Result<Page<'a>, Problem> {
+        let (header, run) = self.find_run(id)?;
+        Page::new(id, run.offset, run.bytes, &header, self.order)
+    }
+
+    #[inline]
+    fn find_run(&self, id: u64) -> Result<(Header, PageRun<'a>), Problem> {
         if id < FIRST_TREE_PAGE || id >= self.count {
             return Err(Problem::OutOfRange);
         }
@@ -94,7 +112,13 @@ impl<'a> Pages<'a> {
         let size = (u64::from(header.overflow) + 1) * self.page_size;
         let bytes = usize::try_from(size).ok().and_then(|size| rest.get(..size));
         let bytes = bytes.ok_or(Problem::OverflowNotInFile(header.overflow))?;
-        Page::new(id, offset, bytes, &header, self.order)
+        let run = PageRun {
+            offset,
+            bytes,
+            pages: u64::from(header.overflow) + 1,
+            count: header.count,
+        };
+        Ok((header, run))
     }
 
     #[cold]
@@ -135,6 +159,12 @@ impl<'a> Pages<'a> {
                     }
                 ),
             ),
+            Problem::NoFreelist => page_error(
+                "page header",
+                id,
+                offset,
+                format_args!("its flags say that it is no freelist"),
+            ),
             Problem::Count(count) => page_error(
                 "page header",
                 id,
@@ -151,7 +181,17 @@ enum Problem {
     OverflowNotInFile(u32),
     OtherId(u64),
     Kind(u16),
+    NoFreelist,
     Count(u16),
+}
+
+/// A page of any kind with its overflow pages.
+pub(super) struct PageRun<'a> {
+    /// Where the header begins in the file.
+    pub(super) offset: u64,
+    pub(super) bytes: &'a [u8],
+    pub(super) pages: u64,
+    pub(super) count: u16,
 }
 
 struct Header {
@@ -220,6 +260,11 @@ impl<'a> Page<'a> {
             return Err(Problem::Count(header.count));
         }
         Ok(page)
+    }
+
+    /// How many pages it takes.
+    pub(super) fn pages(&self, pages: &Pages<'_>) -> u64 {
+        pages.holding(self.bytes.len() as u64)
     }
 
     /// The page inside a bucket's value: a leaf, without overflow, whose id
