@@ -52,6 +52,30 @@ pub struct Args {
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
 
+    /// Every revision that is in the file, deletions too, in order of revision
+    #[arg(long)]
+    pub history: bool,
+
+    /// The state as of this revision
+    #[arg(long, value_name = "N", conflicts_with_all = ["history", "deleted"])]
+    pub revision: Option<i64>,
+
+    /// Deleted objects, each with its last state
+    #[arg(long, conflicts_with = "history")]
+    pub deleted: bool,
+
+    /// Search the whole file for entries that its tree does not reach
+    #[arg(long)]
+    pub carve: bool,
+
+    /// File, its SHA-256, page and offset in each record
+    #[arg(long)]
+    pub provenance: bool,
+
+    /// Write what each page of the database is, and all damage, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
     /// Print retired fields at their place, and unknown ones in "$unknownFields"
     #[arg(long)]
     pub lossless: bool,
@@ -80,13 +104,16 @@ Examples:
   decode snapshot.db
   decode -o table --namespace kube-system snapshot.db
   decode --encryption-config encryption.yaml --kind Secret snapshot.db
+  decode --history --key /registry/pods/default/web snapshot.db
+  decode --deleted --kind Secret snapshot.db
+  decode --carve --provenance --report report.json damaged.db
   decode check-config encryption.yaml
   decode -o yaml --key /registry/deployments/default/web snapshot.db
   decode --etcd-key /registry/secrets/default/db --encryption-config encryption.yaml value.bin
   etcdctl get --print-value-only /registry/pods/default/web | decode -o json -
 
-The output holds Secrets in clear. Exit status: 0 all decoded, 1 some values not
-or a snapshot whose checksum does not match, 2 wrong usage or unreadable input.";
+The output holds Secrets in clear. Exit status: 0 all decoded, 1 some values not,
+a damaged file or a checksum that does not match, 2 wrong usage or unreadable input.";
 
 /// Words that are kept for subcommands: a file of that name is `./audit`.
 pub const RESERVED: [&str; 4] = ["audit", "diff", "stats", "extract"];

@@ -1,18 +1,42 @@
 //! One value, decoded: what every kind of output prints some part of.
 
 use k8s_etcd::encryption::Info;
-use k8s_etcd::etcd::KeyValue;
+use k8s_etcd::etcd::bbolt::Provenance;
+use k8s_etcd::etcd::{KeyValue, Revision};
 use k8s_etcd::storage_value::{Content, Document, Media};
 use k8s_etcd::{Decoder, Error, Object, Report, Result};
 
 use crate::args::Args;
 
 /// A stored value and what etcd says of it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Item<'a> {
     pub key: Option<&'a [u8]>,
+    /// Under which it is filed, where that is to be said.
+    pub revision: Option<Revision>,
+    pub deleted_revision: Option<i64>,
+    pub is_deletion: bool,
+    /// How many more times it was found, where it was carved.
+    pub carved: Option<u64>,
     pub revisions: Option<Revisions>,
+    pub place: Option<Place>,
     pub value: &'a [u8],
+}
+
+/// Where an entry stands in its file.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub page: u64,
+    pub offset: u64,
+}
+
+impl From<Provenance> for Place {
+    fn from(provenance: Provenance) -> Place {
+        Place {
+            page: provenance.page,
+            offset: provenance.key_offset,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -33,7 +57,10 @@ impl<'a> From<&KeyValue<'a>> for Item<'a> {
                 version: key_value.version,
                 lease: key_value.lease,
             }),
+            place: Some(key_value.provenance.into()),
+            is_deletion: key_value.is_tombstone(),
             value: key_value.value,
+            ..Item::default()
         }
     }
 }
@@ -62,6 +89,10 @@ pub enum Body {
     Object(Vec<u8>),
     Text(String),
     Error(Error),
+    /// A deletion, which has no value.
+    Deleted,
+    /// A deleted object whose last state compaction removed.
+    Compacted,
     /// Neither form nor text; counts as not decoded.
     #[default]
     Unrecognized,
@@ -78,6 +109,9 @@ pub enum Form {
 impl Decoded {
     /// Decodes one value; `None` if the filters leave it out.
     pub fn new(item: &Item<'_>, decoder: &Decoder, args: &Args, form: Form) -> Option<Decoded> {
+        if item.is_deletion {
+            return Decoded::without_object(Body::Deleted, args);
+        }
         let opened = decoder.open(item.key, item.value);
         let mut decoded = Decoded {
             encryption: opened.encryption().cloned(),
@@ -112,6 +146,15 @@ impl Decoded {
             }
         }?;
         Some(decoded)
+    }
+
+    /// What has no kind and no namespace; `None` if a filter asks for one.
+    pub fn without_object(body: Body, args: &Args) -> Option<Decoded> {
+        let decoded = Decoded {
+            body,
+            ..Decoded::default()
+        };
+        (args.kind.is_none() && args.namespace.is_none()).then_some(decoded)
     }
 
     fn take_object(&mut self, object: &Object<'_>, args: &Args, form: Form) -> Option<()> {
@@ -175,7 +218,7 @@ impl Decoded {
     }
 
     pub fn is_decoded(&self) -> bool {
-        matches!(self.body, Body::Object(_) | Body::Text(_))
+        !matches!(self.body, Body::Error(_) | Body::Unrecognized)
     }
 }
 

@@ -3,10 +3,12 @@
 
 mod args;
 mod check_config;
+mod database;
 mod decoded;
 mod input;
 mod output;
 mod progress;
+mod report;
 mod run;
 
 use std::io::{self, BufWriter, Write};

@@ -12,6 +12,22 @@ use crate::decoded::{Decoded, Form, Item};
 /// What is said of a value that is nothing.
 pub const UNRECOGNIZED: &str = "value: neither protobuf, CBOR, JSON, YAML nor readable text";
 
+/// What a record says of the file that it is from.
+#[derive(Default)]
+pub struct Source {
+    /// The input's name, where there are several.
+    pub input: Option<String>,
+    /// For `--provenance`.
+    pub file: Option<EvidenceFile>,
+}
+
+/// A file as evidence: its name and what it was when it was read.
+pub struct EvidenceFile {
+    pub name: String,
+    /// In hex.
+    pub sha256: String,
+}
+
 /// One kind of output at work.
 pub enum Printer {
     Ndjson,
@@ -40,18 +56,17 @@ impl Printer {
         }
     }
 
-    /// `input` is the input's name where there are several.
     pub fn print(
         &mut self,
         out: &mut dyn Write,
-        input: Option<&str>,
+        source: &Source,
         item: &Item<'_>,
         decoded: Decoded,
     ) -> io::Result<()> {
         match self {
-            Printer::Ndjson => ndjson::print(out, input, item, &decoded),
-            Printer::Json(list) => list.print(out, input, item, decoded),
-            Printer::Yaml(documents) => documents.print(out, input, item, decoded),
+            Printer::Ndjson => ndjson::print(out, source, item, &decoded),
+            Printer::Json(list) => list.print(out, source, item, decoded),
+            Printer::Yaml(documents) => documents.print(out, source, item, decoded),
             Printer::Table(table) => {
                 table.add(item, &decoded);
                 Ok(())

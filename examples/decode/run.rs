@@ -5,14 +5,15 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use k8s_etcd::encryption::{EncryptionConfiguration, Keyring, KmsTable, LocalKms, MoveTries};
-use k8s_etcd::etcd::{Snapshot, State, Trailer};
+use k8s_etcd::etcd::{Snapshot, State};
 use k8s_etcd::{Decoder, Error};
+use sha2::{Digest, Sha256};
 
 use crate::args::Args;
 use crate::decoded::{Body, Decoded, Item};
 use crate::input::{self, Data};
-use crate::output::{Printer, escaped};
-use crate::progress;
+use crate::output::{EvidenceFile, Printer, Source, escaped};
+use crate::report::Report;
 
 /// How a run that came to its end went.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         decoder: decoder(args)?,
         printer: Printer::new(args.output),
         outcome: Outcome::Whole,
-        input: None,
+        report: Report::default(),
+        source: Source::default(),
         tries: MoveTries::default(),
     };
     let inputs = input::expand(&args.input).map_err(|error| Stop::Usage(format!("{error}")))?;
@@ -56,11 +58,22 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         let data = input
             .read()
             .map_err(|error| unreadable(&input.name, error))?;
-        run.input = several.then(|| input.name.to_string_lossy().into_owned());
+        let name = input.name.to_string_lossy().into_owned();
+        run.source = Source {
+            file: args.provenance.then(|| EvidenceFile {
+                name: name.clone(),
+                sha256: sha256(&data),
+            }),
+            input: several.then_some(name),
+        };
         run.input(out, &data, &input.name)?;
     }
     if let Some(printer) = run.printer {
         printer.finish(out)?;
+    }
+    if let Some(path) = &args.report {
+        let written = run.report.write(path);
+        written.map_err(|error| unreadable(path, error))?;
     }
     Ok(run.outcome)
 }
@@ -94,81 +107,50 @@ fn decoder(args: &Args) -> Result<Decoder, Stop> {
     })
 }
 
-struct Run<'r> {
-    args: &'r Args,
+pub struct Run<'r> {
+    pub args: &'r Args,
     decoder: Decoder,
     /// `None` if only keys are wanted.
     printer: Option<Printer>,
-    outcome: Outcome,
-    /// The input's name, where there are several.
-    input: Option<String>,
+    pub outcome: Outcome,
+    source: Source,
+    pub report: Report,
     /// What is left of the searches for moved values.
     tries: MoveTries,
 }
 
 impl Run<'_> {
     fn input(&mut self, out: &mut dyn Write, data: &Data, name: &Path) -> Result<(), Stop> {
-        if !Snapshot::recognize(data) {
-            let item = Item {
-                key: self.args.etcd_key.as_deref().map(str::as_bytes),
-                revisions: None,
-                value: data,
-            };
-            return Ok(self.item(out, &item, None)?);
+        let args = self.args;
+        if Snapshot::recognize(data) || args.carve {
+            return self.database(out, data, name);
         }
-        let complain = |what: &dyn std::fmt::Display| {
+        if args.history || args.deleted || args.revision.is_some() {
             let name = escaped(name.as_os_str().as_encoded_bytes());
-            eprintln!("decode: {name}: {}", escaped(what.to_string().as_bytes()));
-        };
-        let state = match Snapshot::parse(data).and_then(|snapshot| {
-            if snapshot.verify_trailer() == Trailer::Mismatch {
-                complain(&"the SHA-256 trailer does not match the database");
-                self.outcome = Outcome::Partial;
-            }
-            snapshot.current()
-        }) {
-            Ok(state) => state,
-            Err(error) => {
-                complain(&error);
-                self.outcome = Outcome::Partial;
-                return Ok(());
-            }
-        };
-        for error in state.damage() {
-            complain(&error);
-            self.outcome = Outcome::Partial;
+            return Err(Stop::Usage(format!(
+                "{name}: it is no database: it has no other revisions"
+            )));
         }
-        let entries = match &self.args.key {
-            Some(prefix) => state.prefix(prefix.as_bytes()),
-            None => state.iter(),
+        let item = Item {
+            key: args.etcd_key.as_deref().map(str::as_bytes),
+            value: data,
+            ..Item::default()
         };
-        let bar = progress::bar(state.len());
-        for (key, entry) in entries {
-            match entry {
-                Ok(key_value) => self.item(out, &Item::from(&key_value), Some(&state))?,
-                Err(error) => self.broken(out, key, error)?,
-            }
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        Ok(())
+        Ok(self.item(out, &item, None)?)
     }
 
-    fn item(
+    /// Decodes and prints one entry, if the filters want it.
+    pub fn item(
         &mut self,
         out: &mut dyn Write,
         item: &Item<'_>,
         state: Option<&State<'_>>,
     ) -> io::Result<()> {
-        let prefix = self.args.key.as_deref().unwrap_or_default().as_bytes();
-        if !item.key.unwrap_or_default().starts_with(prefix) {
+        if !self.wants(item.key) {
             return Ok(());
         }
         let Some(printer) = &mut self.printer else {
-            return match item.key {
-                Some(key) => writeln!(out, "{}", escaped(key)),
-                None => Ok(()),
-            };
+            return key(out, item);
         };
         let Some(mut decoded) = Decoded::new(item, &self.decoder, self.args, printer.form()) else {
             return Ok(());
@@ -183,24 +165,55 @@ impl Run<'_> {
         if !decoded.is_decoded() {
             self.outcome = Outcome::Partial;
         }
-        printer.print(out, self.input.as_deref(), item, decoded)
+        printer.print(out, &self.source, item, decoded)
     }
 
     /// A key whose entry in the database cannot be read.
-    fn broken(&mut self, out: &mut dyn Write, key: &[u8], error: Error) -> io::Result<()> {
+    pub fn broken(&mut self, out: &mut dyn Write, item: &Item<'_>, error: Error) -> io::Result<()> {
         self.outcome = Outcome::Partial;
-        let item = Item {
-            key: Some(key),
-            revisions: None,
-            value: b"",
-        };
-        let decoded = Decoded {
-            body: Body::Error(error),
-            ..Decoded::default()
-        };
+        if !self.wants(item.key) {
+            return Ok(());
+        }
+        let body = Body::Error(error);
         match &mut self.printer {
-            Some(printer) => printer.print(out, self.input.as_deref(), &item, decoded),
-            None => writeln!(out, "{}", escaped(key)),
+            Some(printer) => {
+                let decoded = Decoded {
+                    body,
+                    ..Decoded::default()
+                };
+                printer.print(out, &self.source, item, decoded)
+            }
+            None => key(out, item),
         }
     }
+
+    /// A deleted object of whose last state nothing is left.
+    pub fn compacted(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+        if !self.wants(item.key) {
+            return Ok(());
+        }
+        let Some(printer) = &mut self.printer else {
+            return key(out, item);
+        };
+        match Decoded::without_object(Body::Compacted, self.args) {
+            Some(decoded) => printer.print(out, &self.source, item, decoded),
+            None => Ok(()),
+        }
+    }
+
+    fn wants(&self, key: Option<&[u8]>) -> bool {
+        let prefix = self.args.key.as_deref().unwrap_or_default();
+        key.unwrap_or_default().starts_with(prefix.as_bytes())
+    }
+}
+
+fn key(out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+    match item.key {
+        Some(key) => writeln!(out, "{}", escaped(key)),
+        None => Ok(()),
+    }
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }

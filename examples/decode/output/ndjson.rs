@@ -6,15 +6,16 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
 use crate::decoded::{Body, Decoded, Item};
+use crate::output::Source;
 
 pub fn print(
     out: &mut dyn Write,
-    input: Option<&str>,
+    source: &Source,
     item: &Item<'_>,
     decoded: &Decoded,
 ) -> io::Result<()> {
     let mut record = Record { out, first: true };
-    if let Some(input) = input {
+    if let Some(input) = &source.input {
         record.member("input", input)?;
     }
     match item.key.map(std::str::from_utf8) {
@@ -24,6 +25,15 @@ pub fn print(
         }
         None => {}
     }
+    if let Some(revision) = item.revision {
+        record.member("revision", &revision.main)?;
+        if revision.sub != 0 {
+            record.member("sub", &revision.sub)?;
+        }
+    }
+    if let Some(revision) = item.deleted_revision {
+        record.member("deletedRevision", &revision)?;
+    }
     if let Some(revisions) = item.revisions {
         record.member("createRevision", &revisions.create_revision)?;
         record.member("modRevision", &revisions.mod_revision)?;
@@ -31,6 +41,26 @@ pub fn print(
         if revisions.lease != 0 {
             record.member("lease", &revisions.lease)?;
         }
+    }
+    if item.is_deletion {
+        record.member("deleted", &true)?;
+    }
+    if let Some(copies) = item.carved {
+        record.member("carved", &true)?;
+        if let Some(place) = item.place {
+            record.member("page", &place.page)?;
+            record.member("offset", &place.offset)?;
+        }
+        record.member("copies", &copies)?;
+    }
+    if let Some(file) = &source.file {
+        let provenance = Provenance {
+            file: &file.name,
+            sha256: &file.sha256,
+            page: item.place.map(|place| place.page),
+            offset: item.place.map_or(0, |place| place.offset),
+        };
+        record.member("provenance", &provenance)?;
     }
     if let Some(encryption) = &decoded.encryption {
         record.member("encryption", encryption)?;
@@ -58,6 +88,11 @@ pub fn print(
             failure.message = decoded.with_notes(failure.message);
             record.member("error", &failure)?;
         }
+        Body::Deleted => {}
+        Body::Compacted => {
+            record.member("object", &())?;
+            record.member("compacted", &true)?;
+        }
         Body::Unrecognized => record.member("error", &UNRECOGNIZED)?,
     }
     let report = &decoded.report;
@@ -71,6 +106,15 @@ pub fn print(
         record.member("invalidUtf8", &report.invalid_utf8)?;
     }
     record.end()
+}
+
+#[derive(Serialize)]
+struct Provenance<'a> {
+    file: &'a str,
+    sha256: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u64>,
+    offset: u64,
 }
 
 #[derive(Serialize)]

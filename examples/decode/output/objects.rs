@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use k8s_etcd::json;
 
 use crate::decoded::{Body, Decoded, Item};
-use crate::output::{self, escaped};
+use crate::output::{self, Source, escaped};
 
 /// One object as it is; more of them as the items of a v1 List.
 #[derive(Default)]
@@ -22,11 +22,11 @@ impl List {
     pub fn print(
         &mut self,
         out: &mut dyn Write,
-        input: Option<&str>,
+        source: &Source,
         item: &Item<'_>,
         decoded: Decoded,
     ) -> io::Result<()> {
-        let Some(object) = object(input, item, decoded) else {
+        let Some(object) = object(source, item, decoded) else {
             return Ok(());
         };
         if !self.is_open {
@@ -80,11 +80,11 @@ impl Documents {
     pub fn print(
         &mut self,
         out: &mut dyn Write,
-        input: Option<&str>,
+        source: &Source,
         item: &Item<'_>,
         decoded: Decoded,
     ) -> io::Result<()> {
-        let Some(object) = object(input, item, decoded) else {
+        let Some(object) = object(source, item, decoded) else {
             return Ok(());
         };
         if std::mem::replace(&mut self.any, true) {
@@ -94,13 +94,17 @@ impl Documents {
     }
 }
 
-fn object(input: Option<&str>, item: &Item<'_>, decoded: Decoded) -> Option<Vec<u8>> {
+fn object(source: &Source, item: &Item<'_>, decoded: Decoded) -> Option<Vec<u8>> {
     let what = match &decoded.body {
         Body::Object(text) => return Some(text.clone()),
+        // That there is none is no fault.
+        Body::Deleted => return None,
+        Body::Compacted => "is deleted, and its last state compacted".to_owned(),
         Body::Text(_) => "is text, not an object".to_owned(),
         Body::Error(error) => decoded.with_notes(error.to_string()),
         Body::Unrecognized => output::UNRECOGNIZED.to_owned(),
     };
+    let input = source.input.as_deref();
     let place = input
         .map(|input| format!("{}: ", escaped(input.as_bytes())))
         .unwrap_or_default();

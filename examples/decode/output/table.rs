@@ -29,6 +29,8 @@ impl Table {
         };
         let kind = match &decoded.body {
             Body::Error(error) => format!("<{}>", error.category()),
+            Body::Deleted => "<deleted>".to_owned(),
+            Body::Compacted => "<compacted>".to_owned(),
             Body::Unrecognized => "<unrecognized>".to_owned(),
             Body::Object(_) | Body::Text(_) => shown(&decoded.kind),
         };
@@ -43,9 +45,7 @@ impl Table {
         });
         self.rows.push([
             item.key.map_or("-".to_owned(), escaped),
-            item.revisions.map_or("-".to_owned(), |revisions| {
-                revisions.mod_revision.to_string()
-            }),
+            revision(item),
             kind,
             shown(&decoded.namespace),
             shown(&decoded.name),
@@ -73,4 +73,12 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// That of the change; a deletion has none but the one it is filed under.
+fn revision(item: &Item<'_>) -> String {
+    let filed = item.revision.filter(|_| item.is_deletion);
+    let of_change = item.revisions.map(|revisions| revisions.mod_revision);
+    let revision = filed.map(|revision| revision.main).or(of_change);
+    revision.map_or("-".to_owned(), |revision| revision.to_string())
 }

@@ -65,7 +65,8 @@ fn page_gaps(pages: &Pages<'_>, id: u64, end: u64) -> Vec<Span> {
     let Ok(page) = pages.page(id) else {
         return Vec::new();
     };
-    let mut claims = vec![begin..begin.saturating_add(page.elements_end())];
+    let mut claims = Vec::new();
+    claims.push(begin..begin.saturating_add(page.elements_end()));
     for index in 0..page.count {
         let (at, length) = match page.kind {
             PageKind::Leaf => match page.leaf_element(index) {
@@ -87,7 +88,7 @@ fn page_gaps(pages: &Pages<'_>, id: u64, end: u64) -> Vec<Span> {
     claims.sort_unstable_by_key(|claim| claim.start);
     let mut gaps = Vec::new();
     let mut claimed = begin;
-    for claim in claims.into_iter().chain([limit..limit]) {
+    for claim in claims.into_iter().chain(std::iter::once(limit..limit)) {
         let start = claim.start.min(limit);
         if start > claimed {
             let bytes = claimed..start;

@@ -1,0 +1,229 @@
+//! A database file: its live keys, its history, what it deleted, what it lost.
+
+use std::io::Write;
+use std::path::Path;
+
+use k8s_etcd::etcd::{Carving, LastState, Snapshot, State, Trailer, carve};
+use k8s_etcd::{Category, Error, Limits};
+
+use crate::decoded::Item;
+use crate::output::escaped;
+use crate::progress;
+use crate::report::Findings;
+use crate::run::{Outcome, Run, Stop};
+
+impl Run<'_> {
+    pub fn database(&mut self, out: &mut dyn Write, data: &[u8], name: &Path) -> Result<(), Stop> {
+        let name = escaped(name.as_os_str().as_encoded_bytes());
+        let complain = |what: &dyn std::fmt::Display| {
+            eprintln!("decode: {name}: {}", escaped(what.to_string().as_bytes()));
+        };
+        let snapshot = match Snapshot::parse(data) {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                complain(&error);
+                self.outcome = Outcome::Partial;
+                let carving = self.args.carve.then(|| carve(data, &Limits::DEFAULT));
+                if let Some(carving) = &carving {
+                    self.carved(out, carving)?;
+                }
+                let findings = Findings {
+                    name: &name,
+                    data,
+                    carving: carving.as_ref(),
+                    say: &complain,
+                };
+                self.report.unreadable(&findings, &error);
+                return Ok(());
+            }
+        };
+        let trailer = snapshot.verify_trailer();
+        let mut is_damaged = trailer == Trailer::Mismatch;
+        if is_damaged {
+            complain(&"the SHA-256 trailer does not match the database");
+        }
+        let meta = snapshot.database().meta();
+        if let Err(error) = snapshot.database().other_meta() {
+            is_damaged = true;
+            let (page, txid) = (meta.page, meta.txid);
+            complain(&format_args!(
+                "{error}; meta page {page} of transaction {txid} is used"
+            ));
+        }
+        let records = if self.args.history {
+            self.history(out, &snapshot)
+        } else if self.args.deleted {
+            self.deletions(out, &snapshot)
+        } else {
+            self.live(out, &snapshot)
+        };
+        match records {
+            Ok(is_sound) => is_damaged |= !is_sound,
+            Err(Failure::Stop(stop)) => return Err(stop),
+            Err(Failure::Database(error)) => {
+                is_damaged = true;
+                complain(&error);
+            }
+        }
+        let carving = self.args.carve.then(|| snapshot.carve());
+        if let Some(carving) = &carving {
+            self.carved(out, carving)?;
+        }
+        if is_damaged || self.args.carve || self.args.report.is_some() {
+            let survey = snapshot.survey();
+            is_damaged |= survey.damage().len() > 0;
+            let findings = Findings {
+                name: &name,
+                data,
+                carving: carving.as_ref(),
+                say: &complain,
+            };
+            self.report.database(&findings, &snapshot, trailer, &survey);
+        }
+        if is_damaged {
+            self.outcome = Outcome::Partial;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing was broken, here and below.
+    fn live(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {
+        let state = match self.args.revision {
+            None => snapshot.current()?,
+            Some(revision) => snapshot.at(revision).map_err(|error| {
+                if error.category() == Category::Configuration {
+                    return Failure::Stop(Stop::Usage(format!("--revision: {}", error.detail())));
+                }
+                Failure::Database(error)
+            })?,
+        };
+        let entries = match &self.args.key {
+            Some(prefix) => state.prefix(prefix.as_bytes()),
+            None => state.iter(),
+        };
+        let bar = progress::bar(state.len());
+        for (key, entry) in entries {
+            self.entry(out, key, entry, &state)?;
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(state.damage().next().is_none())
+    }
+
+    fn entry(
+        &mut self,
+        out: &mut dyn Write,
+        key: &[u8],
+        entry: k8s_etcd::Result<k8s_etcd::etcd::KeyValue<'_>>,
+        state: &State<'_>,
+    ) -> Result<(), Failure> {
+        match entry {
+            Ok(key_value) => self.item(out, &Item::from(&key_value), Some(state))?,
+            Err(error) => {
+                let key = Some(key);
+                let item = Item {
+                    key,
+                    ..Item::default()
+                };
+                self.broken(out, &item, error)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn history(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {
+        let mut is_sound = true;
+        for key_value in snapshot.revisions()? {
+            match key_value {
+                // The content-free entry of `--bump-revision` is no change.
+                Ok(key_value) if key_value.key.is_empty() => {}
+                Ok(key_value) => {
+                    let item = Item {
+                        revision: Some(key_value.revision),
+                        ..Item::from(&key_value)
+                    };
+                    self.item(out, &item, None)?;
+                }
+                // The survey tells them all.
+                Err(_) => is_sound = false,
+            }
+        }
+        Ok(is_sound)
+    }
+
+    fn deletions(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {
+        let mut is_sound = true;
+        for deletion in snapshot.deletions()? {
+            let Ok(deletion) = deletion else {
+                is_sound = false;
+                continue;
+            };
+            let deleted_revision = Some(deletion.revision.main);
+            let item = Item {
+                key: Some(deletion.key),
+                deleted_revision,
+                place: Some(deletion.provenance.into()),
+                ..Item::default()
+            };
+            match deletion.last {
+                LastState::Found(key_value) => {
+                    let item = Item {
+                        deleted_revision,
+                        ..Item::from(&key_value)
+                    };
+                    self.item(out, &item, None)?;
+                }
+                LastState::Compacted => self.compacted(out, &item)?,
+                LastState::Lost(error) => self.broken(out, &item, error)?,
+            }
+        }
+        Ok(is_sound)
+    }
+
+    fn carved(&mut self, out: &mut dyn Write, carving: &Carving<'_>) -> Result<(), Stop> {
+        for carved in carving.iter() {
+            let item = Item {
+                key: Some(carved.key),
+                revision: carved.revision,
+                carved: Some(carved.copies),
+                place: Some(carved.provenance.into()),
+                is_deletion: carved.tombstone,
+                ..Item::default()
+            };
+            match carved.key_value {
+                Ok(key_value) => {
+                    let entry = Item::from(&key_value);
+                    let item = Item {
+                        revisions: entry.revisions,
+                        value: entry.value,
+                        ..item
+                    };
+                    self.item(out, &item, None)?;
+                }
+                Err(error) => self.broken(out, &item, error)?,
+            }
+        }
+        if carving.stopped().is_some() {
+            self.outcome = Outcome::Partial;
+        }
+        Ok(())
+    }
+}
+
+/// Why the records of a database ended early.
+enum Failure {
+    Database(Error),
+    Stop(Stop),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Database(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::Stop(error.into())
+    }
+}

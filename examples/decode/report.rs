@@ -1,0 +1,265 @@
+//! `--report`: what each page of a database is, and all damage; the same in
+//! short on stderr.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use k8s_etcd::Error;
+use k8s_etcd::etcd::bbolt::{FreelistCheck, PageState, Survey};
+use k8s_etcd::etcd::{Carving, Snapshot, Trailer};
+use serde::Serialize;
+
+use crate::run::sha256;
+
+/// The file of `--report`.
+#[derive(Default, Serialize)]
+pub struct Report {
+    inputs: Vec<Input>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    input: String,
+    bytes: usize,
+    sha256: String,
+    #[serde(flatten)]
+    database: Option<Database>,
+    damage: Vec<Damage>,
+    carved: Option<Carved>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Database {
+    page_size: u32,
+    byte_order: String,
+    meta_page: u64,
+    transaction: u64,
+    trailer: &'static str,
+    /// By state.
+    pages: BTreeMap<&'static str, Extent>,
+    page_ids_that_agree: u64,
+    freelist: Freelist,
+}
+
+#[derive(Serialize)]
+struct Extent {
+    pages: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+#[serde(
+    tag = "state",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+enum Freelist {
+    Absent,
+    Damaged,
+    Agrees {
+        listed: u64,
+    },
+    Differs {
+        listed: u64,
+        in_use: u64,
+        out_of_range: u64,
+        repeated: u64,
+        leaked: u64,
+    },
+}
+
+#[derive(Serialize)]
+struct Damage {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+    category: &'static str,
+    reason: String,
+    /// Further faults in the same page.
+    more: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Carved {
+    entries: usize,
+    copies: u64,
+    searched_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Damage>,
+}
+
+/// A file that was read, and what was found besides its records.
+pub struct Findings<'a> {
+    pub name: &'a str,
+    pub data: &'a [u8],
+    pub carving: Option<&'a Carving<'a>>,
+    /// Tells a line about the file.
+    pub say: &'a dyn Fn(&dyn Display),
+}
+
+impl Report {
+    pub fn unreadable(&mut self, findings: &Findings<'_>, error: &Error) {
+        let Findings {
+            name,
+            data,
+            carving,
+            say,
+        } = *findings;
+        self.inputs.push(Input {
+            input: name.to_owned(),
+            bytes: data.len(),
+            sha256: sha256(data),
+            database: None,
+            damage: vec![Damage::of(error, 0)],
+            carved: carving.map(|carving| Carved::new(carving, say)),
+        });
+    }
+
+    pub fn database(
+        &mut self,
+        findings: &Findings<'_>,
+        snapshot: &Snapshot<'_>,
+        trailer: Trailer,
+        survey: &Survey,
+    ) {
+        let Findings {
+            name,
+            data,
+            carving,
+            say,
+        } = *findings;
+        for damage in survey.damage() {
+            let (page, error) = (damage.page, &damage.error);
+            match damage.more {
+                0 => say(&format_args!("damaged page {page}: {error}")),
+                more => say(&format_args!(
+                    "damaged page {page}: {error}; and {more} more"
+                )),
+            }
+        }
+        let extent = |state| survey.extent(state);
+        let shown: Vec<String> = PageState::ALL
+            .into_iter()
+            .filter(|state| extent(*state).pages > 0)
+            .map(|state| {
+                let extent = extent(state);
+                format!(
+                    "{} {} ({} bytes)",
+                    extent.pages,
+                    state.as_str(),
+                    extent.bytes
+                )
+            })
+            .collect();
+        say(&format_args!("pages: {}", shown.join(", ")));
+        let meta = snapshot.database().meta();
+        let pages = PageState::ALL.map(|state| {
+            let extent = extent(state);
+            let (pages, bytes) = (extent.pages, extent.bytes);
+            (state.as_str(), Extent { pages, bytes })
+        });
+        let damage = survey.damage();
+        self.inputs.push(Input {
+            input: name.to_owned(),
+            bytes: data.len(),
+            sha256: sha256(data),
+            database: Some(Database {
+                page_size: meta.page_size,
+                byte_order: meta.byte_order.to_string(),
+                meta_page: meta.page,
+                transaction: meta.txid,
+                trailer: match trailer {
+                    Trailer::Absent => "absent",
+                    Trailer::Valid => "valid",
+                    Trailer::Mismatch => "mismatch",
+                },
+                pages: pages.into(),
+                page_ids_that_agree: survey.page_ids_that_agree(),
+                freelist: Freelist::of(survey.freelist()),
+            }),
+            damage: damage
+                .map(|damage| Damage {
+                    page: Some(damage.page),
+                    ..Damage::of(&damage.error, damage.more)
+                })
+                .collect(),
+            carved: carving.map(|carving| Carved::new(carving, say)),
+        });
+    }
+
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        fs::write(path, text)
+    }
+}
+
+impl Damage {
+    fn of(error: &Error, more: u64) -> Damage {
+        Damage {
+            page: error.page(),
+            offset: error.offset(),
+            category: error.category().as_str(),
+            reason: error.message(),
+            more,
+        }
+    }
+}
+
+impl Carved {
+    fn new(carving: &Carving<'_>, say: &dyn Fn(&dyn Display)) -> Carved {
+        let (entries, copies) = (carving.len(), carving.copies());
+        let searched = carving.searched();
+        say(&format_args!(
+            "carved: {entries} entries that the tree does not reach, {copies} copies of others, \
+             in {searched} bytes"
+        ));
+        if let Some(error) = carving.stopped() {
+            say(error);
+        }
+        Carved {
+            entries,
+            copies,
+            searched_bytes: searched,
+            stopped: carving.stopped().map(|error| Damage::of(error, 0)),
+        }
+    }
+}
+
+impl Freelist {
+    fn of(check: &FreelistCheck) -> Freelist {
+        match *check {
+            FreelistCheck::Absent => Freelist::Absent,
+            FreelistCheck::Compared {
+                listed,
+                in_use: 0,
+                out_of_range: 0,
+                repeated: 0,
+                leaked: 0,
+                ..
+            } => Freelist::Agrees { listed },
+            FreelistCheck::Compared {
+                listed,
+                in_use,
+                out_of_range,
+                repeated,
+                leaked,
+                ..
+            } => Freelist::Differs {
+                listed,
+                in_use,
+                out_of_range,
+                repeated,
+                leaked,
+            },
+            _ => Freelist::Damaged,
+        }
+    }
+}
