@@ -154,7 +154,7 @@ impl<'a> Snapshot<'a> {
     /// the last state of what it deleted.
     ///
     /// A key that was deleted, created again and deleted again is there twice:
-    /// [`KeyValue::create_revision`] tells its lives apart.
+    /// `create_revision` of the last state tells its lives apart.
     ///
     /// # Errors
     ///
