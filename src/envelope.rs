@@ -12,6 +12,7 @@
 //! Source: k8s.io/apimachinery `pkg/runtime/generated.proto` (Unknown, TypeMeta)
 //! and `pkg/runtime/serializer/protobuf/protobuf.go`.
 
+use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
 use crate::wire::{self, Fields, Payload, Reader};
 
@@ -55,7 +56,7 @@ impl<'a> Envelope<'a> {
         let Some(body) = value.strip_prefix(PREFIX) else {
             return Err(Error::malformed("envelope", "does not begin with k8s\\0").at(buffer, 0));
         };
-        let base = PREFIX.len() as u64;
+        let base = to_u64(PREFIX.len());
         if body.is_empty() {
             return Err(Error::truncated("envelope body", 1, 0).at(buffer, base));
         }
@@ -63,7 +64,7 @@ impl<'a> Envelope<'a> {
             api_version: b"",
             kind: b"",
             raw: b"",
-            raw_offset: value.len() as u64,
+            raw_offset: to_u64(value.len()),
             content_encoding: b"",
             content_type: b"",
             unknown: Vec::new(),

@@ -56,6 +56,7 @@
 #![warn(missing_docs)]
 
 // The foundation, then the modules in the order of the way of the data.
+mod convert;
 mod error;
 mod limits;
 mod utf8;

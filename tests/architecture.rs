@@ -7,44 +7,62 @@ use std::path::{Path, PathBuf};
 
 /// Module, and the modules that it may name, in the order of the foundation and
 /// then of the way of the data.
-const MAY_NAME: [(&str, &[&str]); 18] = [
+const MAY_NAME: [(&str, &[&str]); 19] = [
+    ("convert", &[]),
     ("error", &[]),
     ("limits", &[]),
     ("utf8", &[]),
-    ("wire", &["error", "limits"]),
+    ("wire", &["convert", "error", "limits"]),
     // Knows nothing of Kubernetes.
-    ("etcd", &["error", "limits", "wire"]),
+    ("etcd", &["convert", "error", "limits", "wire"]),
     ("registry_key", &[]),
     // Knows nothing of etcd and its keys.
-    ("encryption", &["error", "limits", "wire"]),
-    ("envelope", &["error", "wire"]),
+    ("encryption", &["convert", "error", "limits", "wire"]),
+    ("envelope", &["convert", "error", "wire"]),
     ("schema", &[]),
-    ("tree", &["error", "limits", "utf8"]),
-    ("cbor", &["error", "limits", "utf8", "wire", "tree"]),
+    ("tree", &["convert", "error", "limits", "utf8"]),
+    (
+        "cbor",
+        &["convert", "error", "limits", "utf8", "wire", "tree"],
+    ),
     (
         "de",
-        &["error", "limits", "utf8", "wire", "schema", "tree", "cbor"],
+        &[
+            "convert", "error", "limits", "utf8", "wire", "schema", "tree", "cbor",
+        ],
     ),
     (
         "json",
-        &["error", "limits", "utf8", "wire", "schema", "tree", "de"],
+        &[
+            "convert", "error", "limits", "utf8", "wire", "schema", "tree", "de",
+        ],
     ),
-    ("yaml", &["error", "limits", "utf8", "wire", "tree", "json"]),
-    ("report", &["error", "limits", "wire", "envelope", "de"]),
+    (
+        "yaml",
+        &["convert", "error", "limits", "utf8", "wire", "tree", "json"],
+    ),
+    (
+        "report",
+        &["convert", "error", "limits", "wire", "envelope", "de"],
+    ),
     (
         "object",
         &[
-            "error", "limits", "utf8", "wire", "schema", "de", "json", "yaml", "envelope", "report",
+            "convert", "error", "limits", "utf8", "wire", "schema", "de", "json", "yaml",
+            "envelope", "report",
         ],
     ),
     (
         "storage_value",
         &[
-            "error", "limits", "utf8", "wire", "tree", "cbor", "de", "json", "yaml", "envelope",
-            "report", "object",
+            "convert", "error", "limits", "utf8", "wire", "tree", "cbor", "de", "json", "yaml",
+            "envelope", "report", "object",
         ],
     ),
-    ("typed", &["error", "etcd", "storage_value", "decoder"]),
+    (
+        "typed",
+        &["convert", "error", "etcd", "storage_value", "decoder"],
+    ),
 ];
 
 /// The one module that joins the others, and may name all of them.

@@ -8,6 +8,7 @@
 //! ```
 
 use super::WHAT;
+use crate::convert::to_u64;
 use crate::error::Result;
 use crate::wire::Reader;
 
@@ -92,7 +93,7 @@ impl Head {
 
 fn take<const N: usize>(reader: &mut Reader<'_>) -> Result<[u8; N]> {
     let start = *reader;
-    let bytes = reader.bytes(N as u64, WHAT)?;
+    let bytes = reader.bytes(to_u64(N), WHAT)?;
     match bytes.first_chunk() {
         Some(chunk) => Ok(*chunk),
         None => Err(start.malformed(WHAT, "head is cut short")),

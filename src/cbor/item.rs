@@ -2,6 +2,7 @@
 
 use super::head::{Argument, BREAK, Head, Major};
 use super::{WHAT, time};
+use crate::convert::to_u64;
 use crate::error::{Error, Result};
 use crate::tree::{Object, Value};
 use crate::wire::Reader;
@@ -204,7 +205,7 @@ fn half(bits: u16) -> f64 {
     let magnitude = match exponent {
         0 => fraction * 2f64.powi(-24),
         31 => f64::NAN,
-        _ => (fraction + 1024.0) * 2f64.powi(i32::from(exponent) - 25),
+        _ => (fraction + 1024.0) * 2f64.powi(i32::from(exponent).saturating_sub(25)),
     };
     if bits >> 15 == 0 {
         magnitude
@@ -256,10 +257,12 @@ impl Items {
     /// `least` is the number of bytes that an item takes at least.
     fn new(reader: &Reader<'_>, at: Reader<'_>, argument: Argument, least: u64) -> Result<Items> {
         let left = argument.number();
-        let most = reader.remaining() as u64 / least;
+        let most = to_u64(reader.remaining())
+            .checked_div(least)
+            .unwrap_or(u64::MAX);
         if left.is_some_and(|count| count > most) {
             let need = left.unwrap_or_default().saturating_mul(least);
-            let error = Error::truncated(WHAT, need, reader.remaining() as u64);
+            let error = Error::truncated(WHAT, need, to_u64(reader.remaining()));
             return Err(error.at(at.buffer(), at.offset()));
         }
         Ok(Items { left })

@@ -38,7 +38,8 @@ pub(super) fn normalize(text: &[u8]) -> Option<String> {
         [b'+' | b'-', h1, h2, b':', m1, m2] => {
             let two = |tens: &u8, ones: &u8| {
                 let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
-                digits.then(|| (tens - b'0') * 10 + (ones - b'0'))
+                let digit = |byte: &u8| byte.saturating_sub(b'0');
+                digits.then(|| digit(tens).saturating_mul(10).saturating_add(digit(ones)))
             };
             match (two(h1, h2)?, two(m1, m2)?) {
                 (0, 0) => "Z",
@@ -56,6 +57,7 @@ pub(super) fn from_seconds(seconds: i64) -> Option<String> {
 }
 
 /// The fraction is cut to whole nanoseconds, towards zero.
+#[expect(clippy::as_conversions, reason = "both are far inside of i64")]
 pub(super) fn from_float(seconds: f64) -> Option<String> {
     let whole = seconds.trunc();
     // Far inside of i64, and outside of any year with four digits.
@@ -63,11 +65,15 @@ pub(super) fn from_float(seconds: f64) -> Option<String> {
         return None;
     }
     let nanos = ((seconds - whole) * 1e9) as i64;
-    let whole = whole as i64 + nanos.div_euclid(1_000_000_000);
+    let whole = (whole as i64).saturating_add(nanos.div_euclid(1_000_000_000));
     format(whole, nanos.rem_euclid(1_000_000_000))
 }
 
 /// `None` for years that do not have four digits.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a day of an era is below 146,097, and all that follows from it is small"
+)]
 fn format(seconds: i64, nanos: i64) -> Option<String> {
     let days = seconds.div_euclid(86_400);
     let second = seconds.rem_euclid(86_400);

@@ -103,12 +103,15 @@ impl Key {
 
     /// Seals a plaintext under an IV that nobody can foretell.
     pub fn seal(&self, iv: &[u8; BLOCK], plaintext: &[u8]) -> Vec<u8> {
-        let padding = BLOCK - plaintext.len() % BLOCK;
-        let mut payload = Vec::with_capacity(BLOCK + plaintext.len() + padding);
+        // 1 to 16.
+        let padding = BLOCK.saturating_sub(plaintext.len() % BLOCK);
+        let length = BLOCK
+            .saturating_add(plaintext.len())
+            .saturating_add(padding);
+        let mut payload = Vec::with_capacity(length);
         payload.extend_from_slice(iv);
         payload.extend_from_slice(plaintext);
-        // 1 to 16.
-        payload.resize(payload.len() + padding, padding as u8);
+        payload.resize(length, u8::try_from(padding).unwrap_or_default());
         let buffer = payload.get_mut(BLOCK..).unwrap_or_default();
         match &self.0 {
             Cipher::Aes128(c) => encrypt_blocks(c.as_ref(), iv, buffer),

@@ -109,7 +109,7 @@ impl Key {
         authenticated_data: &[u8],
         plaintext: &[u8],
     ) -> Result<Vec<u8>> {
-        let mut payload = Vec::with_capacity(NONCE + plaintext.len() + TAG);
+        let mut payload = Vec::with_capacity(plaintext.len().saturating_add(NONCE + TAG));
         payload.extend_from_slice(nonce);
         payload.extend_from_slice(plaintext);
         let nonce = &Array(*nonce);

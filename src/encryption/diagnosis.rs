@@ -1,5 +1,6 @@
 //! The reason when a value does not open, and what is said of one that is plain.
 
+use crate::convert::to_u64;
 use crate::encryption::decrypt::{Attempt, NO_PREFIX, Recognize, Tried};
 use crate::encryption::identity;
 use crate::encryption::keyring::{Keyring, Step};
@@ -52,7 +53,7 @@ pub(super) fn plain<'v>(
     };
     let error = Error::new(category_without_key(keyring), "header", detail);
     Err(Box::new(Failure {
-        error: error.at(Buffer::Value, offset as u64),
+        error: error.at(Buffer::Value, to_u64(offset)),
         reason,
         api_server_message,
         info: Info::default(),
@@ -83,7 +84,7 @@ pub(super) fn unknown_provider(
     };
     let error = Error::new(category_without_key(keyring), "header", detail);
     Box::new(Failure {
-        error: error.at(Buffer::Value, offset as u64),
+        error: error.at(Buffer::Value, to_u64(offset)),
         reason,
         api_server_message: Some(message.to_owned()),
         info: Info::of(prefix),
@@ -114,13 +115,13 @@ pub(super) fn closed(attempt: &Attempt<'_, '_, '_>, message: Option<String>) -> 
             if let Some((key, payload)) = tried.key.and_then(|index| attempt.matching(index)) {
                 info = Info::with_name(prefix, &key.name, payload);
             }
-            offset += tried.name + 1;
+            offset = offset.saturating_add(tried.name).saturating_add(1);
             (tried.fault.reason(), describe(attempt, tried))
         }
         None if attempt.keyring.is_empty() => (Reason::NoKeys, "no key was given".to_owned()),
         None => match cut_name(attempt) {
             Some(name) => {
-                offset += prefix.rest().len();
+                offset = offset.saturating_add(prefix.rest().len());
                 let detail = format!("cut short within its name, which may be {name:?}");
                 (Reason::Truncated, detail)
             }
@@ -133,7 +134,7 @@ pub(super) fn closed(attempt: &Attempt<'_, '_, '_>, message: Option<String>) -> 
     };
     let error = Error::new(category, value_of(attempt.provider), detail);
     Box::new(Failure {
-        error: error.at(Buffer::Value, offset as u64),
+        error: error.at(Buffer::Value, to_u64(offset)),
         reason,
         api_server_message: message,
         info,
@@ -167,7 +168,7 @@ fn describe(attempt: &Attempt<'_, '_, '_>, tried: &Tried) -> String {
         2 => text.push_str("; another key with a matching name failed too"),
         n => text.push_str(&format!(
             "; {} other keys with a matching name failed too",
-            n - 1
+            n.saturating_sub(1)
         )),
     }
     text

@@ -22,6 +22,10 @@ pub(super) fn undecodable(value: &[u8]) -> Option<String> {
 }
 
 /// Where Go's `base64.StdEncoding` stops, as its `CorruptInputError` counts.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`at` is at most the input's length, and above 0 where it is lowered"
+)]
 fn corrupt_base64(input: &[u8]) -> Option<usize> {
     let mut filled = 0;
     let mut at = 0;

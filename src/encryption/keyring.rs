@@ -91,7 +91,7 @@ impl Keyring {
 
     /// Adds a configuration. The first one added is the policy.
     pub fn with_configuration(mut self, configuration: &EncryptionConfiguration) -> Keyring {
-        self.configurations += 1;
+        self.configurations = self.configurations.saturating_add(1);
         let number = self.configurations;
         for rule in configuration.resources() {
             let steps: Vec<_> = rule
@@ -151,7 +151,7 @@ impl Keyring {
         };
         self.keys.iter().position(same).unwrap_or_else(|| {
             self.keys.push(key);
-            self.keys.len() - 1
+            self.keys.len().saturating_sub(1)
         })
     }
 

@@ -137,13 +137,13 @@ impl Keyring {
         if openers.is_empty() {
             return Moved::NotApplicable;
         }
-        let mut tried = 0;
+        let mut tried = 0_u32;
         for etcd_key in candidates {
             for opener in &openers {
                 if !tries.take() {
                     return Moved::CutOff(tried);
                 }
-                tried += 1;
+                tried = tried.saturating_add(1);
                 let Ok(plaintext) = self.open_with(opener, etcd_key.as_ref(), recognize) else {
                     continue;
                 };

@@ -169,15 +169,15 @@ fn is_cut(value: &[u8]) -> bool {
 /// Length of a header as unknown providers might have it: printable bytes
 /// through the second `:` after `k8s:enc:`.
 fn unknown_header_length(value: &[u8]) -> usize {
-    let mut colons = 0;
-    let mut length = 0;
+    let mut colons = 0_usize;
+    let mut length = 0_usize;
     for &byte in value.iter().take(UNKNOWN_HEADER_MAX) {
         if !byte.is_ascii_graphic() {
             break;
         }
-        length += 1;
+        length = length.saturating_add(1);
         if byte == b':' {
-            colons += 1;
+            colons = colons.saturating_add(1);
             if colons == 4 {
                 break;
             }
@@ -233,10 +233,10 @@ pub(super) fn damaged_header(value: &[u8]) -> Option<Damage> {
         let resumes_at = |resumes| {
             let remains = header.get(resumes..).unwrap_or_default();
             remains.len() >= REMAINS_AFTER_MIN
-                && same + remains.len() >= REMAINS_MIN
+                && same.saturating_add(remains.len()) >= REMAINS_MIN
                 && value.get(same..).is_some_and(|v| v.starts_with(remains))
         };
-        (same + 1..header.len())
+        (same.saturating_add(1)..header.len())
             .any(resumes_at)
             .then_some(Damage::Lost(same))
     })

@@ -60,6 +60,7 @@ impl Reason {
 
     /// Of several reasons for one value the heaviest is told: the variants are
     /// in the order of how far they got.
+    #[expect(clippy::as_conversions, reason = "the number of a variant")]
     pub(super) const fn weight(self) -> u8 {
         match self {
             // A wrong key seldom gets as far as this.

@@ -18,6 +18,7 @@ use super::bbolt::{self, Entry, PageState, Provenance, Span};
 use super::carved_record::{Record, recognize};
 use super::revisions::Found;
 use super::{KeyValue, Revision, Snapshot, trailer};
+use crate::convert::{to_u64, to_usize};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 
@@ -171,7 +172,7 @@ impl<'a> Carving<'a> {
             .ok()
             .map(|(revision, _)| revision);
         let tombstone = candidate.kind == Kind::Tombstone;
-        let entry = Entry::carved(filed, message, self.page_size, key_at as u64);
+        let entry = Entry::carved(filed, message, self.page_size, to_u64(key_at));
         let (main, sub) = (candidate.main, 0);
         let filed_under = revision.unwrap_or(Revision { main, sub });
         let key_value = KeyValue::parse(&entry, filed_under, tombstone);
@@ -226,7 +227,7 @@ impl<'a> Search<'a> {
             any_cut: false,
             own: HashSet::new(),
             // Numbers of candidates are 32 bits wide.
-            capacity: capacity.min(u32::MAX as usize),
+            capacity: capacity.min(to_usize(u32::MAX)),
             searched: 0,
             stopped: None,
         }
@@ -255,7 +256,7 @@ impl<'a> Search<'a> {
 
     fn span(&mut self, span: &Span) {
         let Span { bytes, limit } = span;
-        self.searched = self.searched.saturating_add(bytes.len() as u64);
+        self.searched = self.searched.saturating_add(to_u64(bytes.len()));
         let mut at = bytes.start;
         while self.stopped.is_none()
             && let Some(next) = self.data.get(at..bytes.end)
@@ -301,14 +302,14 @@ impl<'a> Search<'a> {
         } = self;
         self.any_cut |= record.is_cut;
         let identity = Identity::of(data, &candidate);
-        let known = |number: &u32| found.get(*number as usize);
+        let known = |number: &u32| found.get(to_usize(*number));
         match table.entry(
             hasher.hash_one(identity),
             |number| known(number).is_some_and(|other| Identity::of(data, other) == identity),
             |number| known(number).map_or(0, |other| hasher.hash_one(Identity::of(data, other))),
         ) {
             TableEntry::Occupied(number) => {
-                if let Some(other) = found.get_mut(*number.get() as usize) {
+                if let Some(other) = found.get_mut(to_usize(*number.get())) {
                     let copies = other.copies.saturating_add(1);
                     let is_better = candidate.length > other.length
                         || other.kind == Kind::WithoutRevision && candidate.kind == Kind::Put;
@@ -322,10 +323,10 @@ impl<'a> Search<'a> {
                 if found.len() >= self.capacity {
                     let detail = format!("more than {} entries", self.capacity);
                     let error = Error::limit("carve", detail);
-                    self.stopped = Some(error.at(crate::Buffer::Snapshot, offset as u64));
+                    self.stopped = Some(error.at(crate::Buffer::Snapshot, to_u64(offset)));
                     return;
                 }
-                vacant.insert(found.len() as u32);
+                vacant.insert(u32::try_from(found.len()).unwrap_or(u32::MAX));
                 found.push(candidate);
             }
         }
@@ -372,11 +373,11 @@ impl<'a> Search<'a> {
     fn find(&mut self, identity: &Identity<'_>) -> Option<&mut Candidate> {
         let hash = self.hasher.hash_one(*identity);
         let number = self.table.find(hash, |number| {
-            let other = self.found.get(*number as usize);
+            let other = self.found.get(to_usize(*number));
             other.is_some_and(|other| Identity::of(self.data, other) == *identity)
         });
         let number = *number?;
-        self.found.get_mut(number as usize)
+        self.found.get_mut(to_usize(number))
     }
 
     fn finish(mut self, page_size: u64) -> Carving<'a> {
@@ -438,8 +439,8 @@ impl<'a> Identity<'a> {
 /// The message's first field, the key, with its tag.
 fn key_part(message: &[u8]) -> &[u8] {
     let mut length = 0_usize;
-    for (at, byte) in message.iter().enumerate().skip(1).take(5) {
-        let shift = 7_u32.saturating_mul(at.saturating_sub(1) as u32);
+    let shifts = (0_u32..).step_by(7);
+    for ((at, byte), shift) in message.iter().enumerate().skip(1).take(5).zip(shifts) {
         length |= usize::from(byte & 0x7F)
             .checked_shl(shift)
             .unwrap_or_default();

@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::Revision;
 use super::bbolt::{Entry, Provenance};
+use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
 use crate::wire::{Field, Fields, Payload, Reader, WireType};
 
@@ -74,7 +75,7 @@ impl<'a> KeyValue<'a> {
             value_offset: entry
                 .provenance
                 .value_offset
-                .saturating_add(entry.value.len() as u64),
+                .saturating_add(to_u64(entry.value.len())),
         };
         match key_value.read(entry) {
             Ok(()) => Ok(key_value),

@@ -7,6 +7,7 @@ use hashbrown::hash_table::Entry as TableEntry;
 use super::KeyValue;
 use super::bbolt::{Bucket, Entry};
 use super::revisions::parse_entry;
+use crate::convert::to_usize;
 use crate::error::{Error, Result};
 
 /// A key and the place of one of its entries.
@@ -51,7 +52,8 @@ impl Place {
     }
 
     pub(super) fn entry<'a>(self, bucket: &Bucket<'a>) -> Result<Entry<'a>> {
-        let index = (self.0 >> 1) as u16;
+        let [.., high, low] = (self.0 >> 1).to_be_bytes();
+        let index = u16::from_be_bytes([high, low]);
         bucket.entry_at(self.0 >> (INDEX_BITS + 1), index)
     }
 }
@@ -85,7 +87,7 @@ impl<'a> Latest<'a> {
             table,
             hasher,
         } = self;
-        let slot_at = |number: u32| slots.get(number as usize);
+        let slot_at = |number: u32| slots.get(to_usize(number));
         let vacant = match table.entry(
             hasher.hash_one(key),
             |&number| slot_at(number).is_some_and(|slot| slot.key == key),
@@ -93,7 +95,7 @@ impl<'a> Latest<'a> {
         ) {
             TableEntry::Vacant(vacant) => vacant,
             TableEntry::Occupied(number) => {
-                let slot = slots.get_mut(*number.get() as usize);
+                let slot = slots.get_mut(to_usize(*number.get()));
                 let Some(slot) = slot else {
                     return Ok(None);
                 };

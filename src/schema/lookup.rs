@@ -88,7 +88,7 @@ impl Message {
             .unwrap_or((self.fields, &[]));
         let at = |from: usize, fields: &'static [Field]| {
             let i = fields.iter().position(|f| f.number == number)?;
-            Some((from + i, fields.get(i)?))
+            Some((from.saturating_add(i), fields.get(i)?))
         };
         at(hint, after).or_else(|| at(0, before))
     }

@@ -40,7 +40,7 @@ fn number(start: i64, text: &[char], at: usize) -> (i64, usize) {
     let digits = text.iter().skip(at).map_while(|digit| digit.to_digit(10));
     digits.fold((start, at), |(number, end), digit| {
         let number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
-        (number, end + 1)
+        (number, end.saturating_add(1))
     })
 }
 

@@ -11,6 +11,7 @@
 //! and characters in 1.2, and are characters here.
 
 use super::plain::{resolve, resolve_tagged};
+use crate::convert::to_u64;
 use crate::error::{Error, Result};
 use crate::tree::{Object, Value};
 use crate::wire::Reader;
@@ -31,7 +32,7 @@ pub(crate) fn parse_object<'a>(
     max_depth: usize,
 ) -> Result<Option<Value<'a>>> {
     let (buffer, offset) = (reader.buffer(), reader.offset());
-    let bytes = reader.bytes(reader.remaining() as u64, WHAT)?;
+    let bytes = reader.bytes(to_u64(reader.remaining()), WHAT)?;
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Ok(None);
     };

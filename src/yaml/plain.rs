@@ -33,6 +33,7 @@ pub(super) fn resolve_tagged<'a>(text: Cow<'a, str>, tag: &Tag) -> Result<Value<
             typed(&text)?.filter(|value| matches!(value, Value::Int(_) | Value::Uint(_)))
         }
         Some("float") => match typed(&text)? {
+            #[expect(clippy::as_conversions, reason = "rounds as Go does")]
             Some(Value::Int(number)) => Some(Value::Float(number as f64)),
             Some(value @ Value::Float(_)) => Some(value),
             _ => None,
@@ -66,7 +67,7 @@ fn typed(text: &str) -> Result<Option<Value<'static>>, Stop> {
 /// Begins with a digit or a sign, and holds no underscores any more.
 fn number(text: &str) -> Option<Value<'static>> {
     let (sign, digits) = match text.strip_prefix(['+', '-']) {
-        Some(digits) => text.split_at(text.len() - digits.len()),
+        Some(digits) => text.split_at(text.len().saturating_sub(digits.len())),
         None => ("", text),
     };
     let (radix, digits) = match digits.as_bytes() {
@@ -80,7 +81,7 @@ fn number(text: &str) -> Option<Value<'static>> {
     let signs = digits.starts_with(['+', '-']);
     let magnitude = u64::from_str_radix(digits, radix).ok().filter(|_| !signs);
     let integer = magnitude.and_then(|value| match (sign, i64::try_from(value)) {
-        ("-", Ok(value)) => Some(Value::Int(-value)),
+        ("-", Ok(value)) => Some(Value::Int(value.wrapping_neg())),
         ("-", Err(_)) if value == i64::MIN.unsigned_abs() => Some(Value::Int(i64::MIN)),
         ("" | "+", Ok(value)) => Some(Value::Int(value)),
         ("", Err(_)) => Some(Value::Uint(value)),

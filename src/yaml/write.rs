@@ -112,7 +112,7 @@ fn mapping(out: &mut Vec<u8>, members: &[Member<'_>], indent: usize, inline: boo
             value(out, node, indent, After::Key);
         } else {
             out.extend_from_slice(b"? ");
-            scalar::write(out, key, indent + 2);
+            scalar::write(out, key, indent.saturating_add(2));
             spaces(out, indent);
             out.push(b':');
             value(out, node, indent, After::Indicator);
@@ -140,12 +140,16 @@ fn value(out: &mut Vec<u8>, node: &Node<'_>, indent: usize, after: After) {
     match node {
         Node::Sequence(items) if !items.is_empty() => {
             out.push(separator);
-            let indent = if inline { indent + 2 } else { indent };
+            let indent = if inline {
+                indent.saturating_add(2)
+            } else {
+                indent
+            };
             sequence(out, items, indent, inline);
         }
         Node::Mapping(members) if !members.is_empty() => {
             out.push(separator);
-            mapping(out, members, indent + 2, inline);
+            mapping(out, members, indent.saturating_add(2), inline);
         }
         _ => {
             out.push(b' ');
@@ -157,7 +161,7 @@ fn value(out: &mut Vec<u8>, node: &Node<'_>, indent: usize, after: After) {
 /// A scalar or an empty collection, with the line feed after it.
 fn scalar(out: &mut Vec<u8>, node: &Node<'_>, indent: usize) {
     match node {
-        Node::Text(text) => return scalar::write(out, text, indent + 2),
+        Node::Text(text) => return scalar::write(out, text, indent.saturating_add(2)),
         Node::Plain(text) => out.extend_from_slice(text),
         Node::Sequence(_) => out.extend_from_slice(b"[]"),
         Node::Mapping(_) => out.extend_from_slice(b"{}"),

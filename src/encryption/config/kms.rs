@@ -47,13 +47,14 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
         let mut place = unit;
         for digit in fraction.bytes() {
             place /= 10;
-            nanoseconds = nanoseconds.checked_add(place.checked_mul(u64::from(digit - b'0'))?)?;
+            nanoseconds = nanoseconds
+                .checked_add(place.checked_mul(u64::from(digit.saturating_sub(b'0')))?)?;
         }
         total = total.checked_add(nanoseconds)?;
         rest = after;
     }
     // Go counts in 63 bits.
-    if total > i64::MAX as u64 {
+    if total > i64::MAX.unsigned_abs() {
         return None;
     }
     Some(Duration::from_nanos(if negative { 0 } else { total }))

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
+use crate::convert::to_u64;
 use crate::encryption::config::problem;
 use crate::error::Result;
 
@@ -36,7 +37,7 @@ impl Node {
         if bytes.trim_ascii_start().starts_with(b"{") {
             // The text of an error could show a secret; its place is enough.
             serde_json::from_slice(bytes)
-                .map_err(|error| not_readable("JSON", error.line() as u64, error.column() as u64))
+                .map_err(|error| not_readable("JSON", to_u64(error.line()), to_u64(error.column())))
         } else {
             parse_yaml(bytes)
         }

@@ -85,7 +85,10 @@ impl<'v> EncryptedObject<'v> {
                     }
                 }
                 // An enum is an int32: the low 32 bits count.
-                (5, Payload::Varint(number)) => source_type = number as i32,
+                (5, Payload::Varint(number)) => {
+                    let [b0, b1, b2, b3, ..] = number.to_le_bytes();
+                    source_type = i32::from_le_bytes([b0, b1, b2, b3]);
+                }
                 _ => {}
             }
         }
@@ -143,7 +146,7 @@ impl<'v> EncryptedObject<'v> {
         let total: usize = self
             .annotations
             .iter()
-            .map(|(k, v)| k.len() + v.len())
+            .map(|(k, v)| k.len().saturating_add(v.len()))
             .sum();
         if total > ANNOTATIONS_MAX {
             messages.push(

@@ -29,7 +29,7 @@ fn skip_tagged(rest: &mut &[u8], groups: &mut Vec<u64>) -> Option<()> {
     let max = if groups.is_empty() {
         (1 << 29) - 1
     } else {
-        i32::MAX as u64
+        u64::from(i32::MAX.unsigned_abs())
     };
     if number == 0 || number > max {
         return None;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::convert::to_u64;
 use crate::encryption::fault::Fault;
 use crate::encryption::kms::{DekSourceType, v2};
 use crate::encryption::{KmsPlugin, Provider, Recognize, WrappedKey, aesgcm, kms};
@@ -128,7 +129,7 @@ impl Unwrapper {
 fn digest(source: Source, key: &WrappedKey<'_>) -> [u8; 32] {
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(to_u64(bytes.len()).to_be_bytes());
         hash.update(bytes);
     };
     part(match source {

@@ -15,6 +15,7 @@ use std::fmt;
 use super::cursor::Entries;
 use super::entry::Entry;
 use super::page::{Page, Pages, page_error};
+use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
 
 const ROOT_AT: usize = 0;
@@ -51,14 +52,14 @@ impl<'a> Bucket<'a> {
         let root = pages.order.u64(entry.value, ROOT_AT);
         let inline = entry.value.get(BUCKET_HEADER_SIZE..);
         let (Some(root), Some(inline)) = (root, inline) else {
-            let have = entry.value.len() as u64;
-            let error = Error::truncated("bucket header", BUCKET_HEADER_SIZE as u64, have);
+            let have = to_u64(entry.value.len());
+            let error = Error::truncated("bucket header", to_u64(BUCKET_HEADER_SIZE), have);
             return Err(error
                 .at(Buffer::Snapshot, offset)
                 .in_page(entry.provenance.page));
         };
         let root = if root == 0 {
-            let offset = offset.saturating_add(BUCKET_HEADER_SIZE as u64);
+            let offset = offset.saturating_add(to_u64(BUCKET_HEADER_SIZE));
             let holder = entry.provenance.page;
             Root::Inline(Page::inline(holder, offset, inline, &pages)?)
         } else {

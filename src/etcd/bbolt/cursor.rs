@@ -12,6 +12,7 @@
 use super::bucket::Root;
 use super::entry::Entry;
 use super::page::{Page, PageKind, Pages, page_error};
+use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
 
 /// A tree of minimal pages, two children each, over 2^50 pages is 50 deep.
@@ -127,13 +128,13 @@ impl<'a> Entries<'a> {
     }
 
     fn push(&mut self, page: Page<'a>) -> Result<()> {
-        let elements = page.elements_end() as u64;
+        let elements = to_u64(page.elements_end());
         self.spend(elements)
             .map_err(|error| error.at(Buffer::Snapshot, page.offset).in_page(page.id))?;
         self.path.push(Step {
             page,
             next: 0,
-            unclaimed: (page.bytes.len() as u64).saturating_sub(elements),
+            unclaimed: to_u64(page.bytes.len()).saturating_sub(elements),
         });
         Ok(())
     }
@@ -159,7 +160,7 @@ impl<'a> Entries<'a> {
             Ok(element) => Entry::new(&page, index, element),
             Err(error) => return Some(Err(error)),
         };
-        let bytes = (entry.key.len() as u64).saturating_add(entry.value.len() as u64);
+        let bytes = to_u64(entry.key.len()).saturating_add(to_u64(entry.value.len()));
         let step = self.path.last_mut()?;
         let Some(left) = step.unclaimed.checked_sub(bytes) else {
             step.next = page.count;

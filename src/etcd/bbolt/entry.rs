@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::node::LeafElement;
 use super::page::Page;
+use crate::convert::to_u64;
 
 /// One entry of a bucket: a key and its value, borrowed from the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Provenance {
 impl<'a> Entry<'a> {
     #[inline]
     pub(super) fn new(page: &Page<'a>, index: u16, element: LeafElement<'a>) -> Entry<'a> {
-        let key_length = element.key.len() as u64;
+        let key_length = to_u64(element.key.len());
         Entry {
             key: element.key,
             value: element.value,
@@ -59,7 +60,7 @@ impl<'a> Entry<'a> {
             provenance: Provenance {
                 page: offset.checked_div(page_size).unwrap_or_default(),
                 key_offset: offset,
-                value_offset: offset.saturating_add(key.len() as u64),
+                value_offset: offset.saturating_add(to_u64(key.len())),
             },
             index: 0,
         }

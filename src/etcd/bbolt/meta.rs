@@ -22,6 +22,7 @@
 
 use super::ByteOrder;
 use super::page::HEADER_SIZE;
+use crate::convert::{to_u64, to_usize};
 use crate::error::{Buffer, Error, Result};
 
 const MAGIC_AT: usize = 0;
@@ -72,7 +73,7 @@ impl Meta {
     /// Reads meta page `page`, whose header begins at `offset`.
     fn parse(data: &[u8], page: u64, offset: usize) -> Result<Meta> {
         const WHAT: &str = "meta page";
-        let at = |error: Error| error.at(Buffer::Snapshot, offset as u64);
+        let at = |error: Error| error.at(Buffer::Snapshot, to_u64(offset));
         let bad = |detail: String| at(Error::malformed(WHAT, format!("page {page}: {detail}")));
 
         let begin = offset.saturating_add(HEADER_SIZE);
@@ -80,7 +81,7 @@ impl Meta {
         let Some(body) = body.get(..META_SIZE) else {
             let need = HEADER_SIZE + META_SIZE;
             let have = data.len().saturating_sub(offset);
-            return Err(at(Error::truncated(WHAT, need as u64, have as u64)));
+            return Err(at(Error::truncated(WHAT, to_u64(need), to_u64(have))));
         };
         let magic = body.first_chunk().copied().unwrap_or_default();
         let order = if u32::from_le_bytes(magic) == MAGIC {
@@ -145,7 +146,7 @@ impl Metas {
             }
         };
         let size = first.page_size;
-        let second = Meta::parse(data, 1, size as usize).and_then(|second| {
+        let second = Meta::parse(data, 1, to_usize(size)).and_then(|second| {
             if second.page_size == size && second.byte_order == first.byte_order {
                 return Ok(second);
             }
@@ -167,7 +168,7 @@ impl Metas {
 
 fn second_by_probing(data: &[u8]) -> Option<Meta> {
     page_sizes()
-        .filter_map(|size| Some((size, Meta::parse(data, 1, size as usize).ok()?)))
+        .filter_map(|size| Some((size, Meta::parse(data, 1, to_usize(size)).ok()?)))
         .find(|(size, meta)| meta.page_size == *size)
         .map(|(_, meta)| meta)
 }
@@ -181,7 +182,7 @@ fn page_sizes() -> impl Iterator<Item = u32> {
 /// 4096 where none does. For a file without a meta page.
 pub(crate) fn guess_page_size(data: &[u8]) -> u64 {
     let agreeing = |size: u32| {
-        let headers = data.chunks(size as usize).zip(0_u64..).skip(1);
+        let headers = data.chunks(to_usize(size)).zip(0_u64..).skip(1);
         let agree = headers.filter(|(page, id)| {
             let id = Some(*id);
             ByteOrder::Little.u64(page, 0) == id || ByteOrder::Big.u64(page, 0) == id
@@ -205,7 +206,7 @@ pub(super) fn recognize(data: &[u8]) -> bool {
             order.u32(body, MAGIC_AT) == Some(MAGIC) && order.u32(body, VERSION_AT) == Some(VERSION)
         })
     };
-    looks_like_meta(0) || page_sizes().any(|size| looks_like_meta(size as usize))
+    looks_like_meta(0) || page_sizes().any(|size| looks_like_meta(to_usize(size)))
 }
 
 /// <http://www.isthe.com/chongo/tech/comp/fnv/>

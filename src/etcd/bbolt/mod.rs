@@ -45,6 +45,7 @@ pub(crate) use meta::guess_page_size;
 pub use survey::{Damage, Extent, FreelistCheck, PageState, Survey};
 pub(crate) use unclaimed::Span;
 
+use crate::convert::to_u64;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use meta::Metas;
@@ -140,7 +141,7 @@ impl<'a> Database<'a> {
     pub fn root(&self) -> Bucket<'a> {
         let meta = self.meta();
         let page = meta.page.saturating_mul(meta.page_size.into());
-        let offset = page.saturating_add(meta::ROOT_OFFSET as u64);
+        let offset = page.saturating_add(to_u64(meta::ROOT_OFFSET));
         Bucket::root(self.pages, meta.root, offset)
     }
 

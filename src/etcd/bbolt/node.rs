@@ -14,6 +14,7 @@
 //! Source: `internal/common/page.go` of go.etcd.io/bbolt.
 
 use super::page::{HEADER_SIZE, Page, page_error};
+use crate::convert::to_u64;
 use crate::error::Result;
 
 pub(super) const ELEMENT_SIZE: usize = 16;
@@ -28,6 +29,14 @@ const LEAF_KEY_SIZE_AT: usize = LEAF_POS_AT + 4;
 const LEAF_VALUE_SIZE_AT: usize = LEAF_KEY_SIZE_AT + 4;
 
 const BUCKET_FLAG: u32 = 1;
+
+/// Where in its page the head of element `index` begins.
+#[inline]
+fn head_at(index: u16) -> usize {
+    usize::from(index)
+        .saturating_mul(ELEMENT_SIZE)
+        .saturating_add(HEADER_SIZE)
+}
 
 /// One child of a branch page.
 pub(super) struct BranchElement<'a> {
@@ -52,7 +61,7 @@ impl<'a> Page<'a> {
     /// Where the heads of the elements end, as an offset in the page.
     #[inline]
     pub(super) fn elements_end(&self) -> usize {
-        HEADER_SIZE + usize::from(self.count) * ELEMENT_SIZE
+        head_at(self.count)
     }
 
     /// Element `index` of a branch page; `None` from `count` on.
@@ -68,7 +77,7 @@ impl<'a> Page<'a> {
         Some(BranchElement {
             page: self.order.u64(head, BRANCH_PAGE_AT)?,
             key,
-            page_offset: self.offset_of(begin + BRANCH_PAGE_AT),
+            page_offset: self.offset_of(begin.saturating_add(BRANCH_PAGE_AT)),
         })
     }
 
@@ -113,8 +122,9 @@ impl<'a> Page<'a> {
         if index >= self.count {
             return None;
         }
-        let begin = HEADER_SIZE + usize::from(index) * ELEMENT_SIZE;
-        Some((begin, self.bytes.get(begin..begin + ELEMENT_SIZE)?))
+        let begin = head_at(index);
+        let head = self.bytes.get(begin..)?.get(..ELEMENT_SIZE)?;
+        Some((begin, head))
     }
 
     /// Key and value of the element that begins at `begin`, and where in the
@@ -140,7 +150,7 @@ impl<'a> Page<'a> {
 
     #[inline]
     fn offset_of(&self, at: usize) -> u64 {
-        self.offset.saturating_add(at as u64)
+        self.offset.saturating_add(to_u64(at))
     }
 
     #[cold]

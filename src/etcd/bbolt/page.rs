@@ -16,6 +16,7 @@
 
 use super::ByteOrder;
 use super::meta::Meta;
+use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
 use crate::limits::Limits;
 
@@ -51,13 +52,13 @@ impl<'a> Pages<'a> {
             order: meta.byte_order,
             page_size: meta.page_size.into(),
             count: meta.page_count,
-            page_visits: limits.page_visits as u64,
+            page_visits: to_u64(limits.page_visits),
         }
     }
 
     /// Pages that are wholly in the file.
     pub(super) fn in_file(&self) -> u64 {
-        let whole = (self.data.len() as u64).checked_div(self.page_size);
+        let whole = to_u64(self.data.len()).checked_div(self.page_size);
         whole.unwrap_or_default().min(self.count)
     }
 
@@ -69,7 +70,7 @@ impl<'a> Pages<'a> {
     /// Bytes that one walk may look at. Every byte of a sound file belongs to
     /// one element of one page; only forged pages share some.
     pub(super) fn walk_budget(&self) -> u64 {
-        (self.data.len() as u64).saturating_mul(self.page_visits)
+        to_u64(self.data.len()).saturating_mul(self.page_visits)
     }
 
     /// The page of a tree with its overflow pages.
@@ -108,14 +109,14 @@ impl<'a> Pages<'a> {
         if header.id != id {
             return Err(Problem::OtherId(header.id));
         }
-        // At most 2^32 * 2^24.
-        let size = (u64::from(header.overflow) + 1) * self.page_size;
+        let count = u64::from(header.overflow).saturating_add(1);
+        let size = count.saturating_mul(self.page_size);
         let bytes = usize::try_from(size).ok().and_then(|size| rest.get(..size));
         let bytes = bytes.ok_or(Problem::OverflowNotInFile(header.overflow))?;
         let run = PageRun {
             offset,
             bytes,
-            pages: u64::from(header.overflow) + 1,
+            pages: count,
             count: header.count,
         };
         Ok((header, run))
@@ -132,12 +133,12 @@ impl<'a> Pages<'a> {
                 Error::malformed("page id", format!("page {id} is not one of {range}"))
             }
             Problem::NotInFile => {
-                let have = (self.data.len() as u64).saturating_sub(offset);
+                let have = to_u64(self.data.len()).saturating_sub(offset);
                 truncated(id, self.page_size, have).at(Buffer::Snapshot, offset)
             }
             Problem::OverflowNotInFile(overflow) => {
                 let need = (u64::from(overflow) + 1).saturating_mul(self.page_size);
-                let have = (self.data.len() as u64).saturating_sub(offset);
+                let have = to_u64(self.data.len()).saturating_sub(offset);
                 truncated(id, need, have).at(Buffer::Snapshot, offset)
             }
             Problem::OtherId(other) => page_error(
@@ -264,7 +265,7 @@ impl<'a> Page<'a> {
 
     /// How many pages it takes.
     pub(super) fn pages(&self, pages: &Pages<'_>) -> u64 {
-        pages.holding(self.bytes.len() as u64)
+        pages.holding(to_u64(self.bytes.len()))
     }
 
     /// The page inside a bucket's value: a leaf, without overflow, whose id

@@ -10,6 +10,7 @@ use super::cursor::{Entries, Visited, Walked};
 use super::freelist::Freelist;
 use super::page::Pages;
 use super::{Database, Meta};
+use crate::convert::to_u64;
 use crate::error::Error;
 
 /// What a page of the file is to its newest transaction.
@@ -127,7 +128,7 @@ pub struct Survey {
 impl Survey {
     pub(super) fn new(database: &Database<'_>) -> Survey {
         let pages = database.pages;
-        let length = pages.data.len() as u64;
+        let length = to_u64(pages.data.len());
         let in_file = length.div_ceil(pages.page_size);
         let mut survey = Survey {
             states: vec![PageState::Unreachable; usize::try_from(in_file).unwrap_or_default()],
