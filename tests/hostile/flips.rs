@@ -1,0 +1,57 @@
+//! Every single flipped bit of the small fixtures.
+
+use crate::allocator::peak;
+use crate::fixtures::{ask_all, decoder, values};
+
+/// What asking for everything may hold, for a value of `length` bytes: three
+/// texts, the widest of which is lossless YAML, while the buffers grow.
+fn most(length: usize) -> usize {
+    64 * length + 16_384
+}
+
+#[test]
+fn no_flipped_bit_panics_or_costs_more_than_its_share() {
+    let (mut decoded, mut refused, mut widest) = (0, 0, 0.0_f64);
+    for (name, mut value) in values(600) {
+        for bit in 0..value.len() * 8 {
+            value[bit / 8] ^= 1 << (bit % 8);
+            let (outcome, held) = peak(|| ask_all(&value));
+            assert!(held <= most(value.len()), "{name}, bit {bit}: {held} bytes");
+            widest = widest.max(held as f64 / (value.len() + 256) as f64);
+            match outcome {
+                Ok(_) => decoded += 1,
+                Err(error) => {
+                    refused += 1;
+                    assert!(error.offset().is_some(), "{name}, bit {bit}: {error}");
+                }
+            }
+            value[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+    println!("{decoded} decoded, {refused} refused, at most {widest:.1} bytes held a byte");
+    assert!(decoded > 10_000 && refused > 10_000);
+}
+
+#[test]
+fn no_flipped_bit_opens_an_encrypted_value_as_another_or_costs_more_than_its_share() {
+    let decoder = decoder();
+    let (mut closed, mut open) = (0, 0);
+    for (name, mut value) in values(2_400) {
+        let key = b"/registry/secrets/default/name";
+        for bit in 0..value.len().min(64) * 8 {
+            value[bit / 8] ^= 1 << (bit % 8);
+            let (opened, held) = peak(|| decoder.open(Some(key), &value));
+            assert!(held <= most(value.len()), "{name}, bit {bit}: {held} bytes");
+            match opened.plaintext() {
+                // In the clear it is what it was.
+                Ok(plaintext) => {
+                    assert_eq!(plaintext, value, "{name}, bit {bit}");
+                    open += 1;
+                }
+                Err(_) => closed += 1,
+            }
+            value[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+    assert!(closed > 500 && open > 5_000, "{closed} closed, {open} open");
+}
