@@ -1,12 +1,13 @@
 //! A database file: its live keys, its history, what it deleted, what it lost.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
 use k8s_etcd::etcd::{Carving, LastState, Snapshot, State, Trailer, carve};
 use k8s_etcd::{Category, Error, Limits};
 
-use crate::decoded::Item;
+use crate::decoded::{Body, Item, Place};
 use crate::output::escaped;
 use crate::progress;
 use crate::report::Findings;
@@ -14,6 +15,7 @@ use crate::run::{Outcome, Run, Stop};
 
 impl Run<'_> {
     pub fn database(&mut self, out: &mut dyn Write, data: &[u8], name: &Path) -> Result<(), Stop> {
+        let file = name.to_string_lossy();
         let name = escaped(name.as_os_str().as_encoded_bytes());
         let complain = |what: &dyn std::fmt::Display| {
             eprintln!("decode: {name}: {}", escaped(what.to_string().as_bytes()));
@@ -21,14 +23,18 @@ impl Run<'_> {
         let snapshot = match Snapshot::parse(data) {
             Ok(snapshot) => snapshot,
             Err(error) => {
-                complain(&error);
+                let hint = match self.args.carve {
+                    true => "",
+                    false => "; --carve searches the file all the same",
+                };
+                complain(&format_args!("{error}{hint}"));
                 self.outcome = Outcome::Partial;
                 let carving = self.args.carve.then(|| carve(data, &Limits::DEFAULT));
                 if let Some(carving) = &carving {
                     self.carved(out, carving)?;
                 }
                 let findings = Findings {
-                    name: &name,
+                    name: &file,
                     data,
                     carving: carving.as_ref(),
                     say: &complain,
@@ -73,7 +79,7 @@ impl Run<'_> {
             let survey = snapshot.survey();
             is_damaged |= survey.damage().len() > 0;
             let findings = Findings {
-                name: &name,
+                name: &file,
                 data,
                 carving: carving.as_ref(),
                 say: &complain,
@@ -118,11 +124,13 @@ impl Run<'_> {
         state: &State<'_>,
     ) -> Result<(), Failure> {
         match entry {
-            Ok(key_value) => self.item(out, &Item::from(&key_value), Some(state))?,
+            Ok(key_value) => {
+                self.item(out, &Item::from(&key_value), Some(state))?;
+            }
             Err(error) => {
-                let key = Some(key);
                 let item = Item {
-                    key,
+                    key: Some(key),
+                    place: Place::of(&error),
                     ..Item::default()
                 };
                 self.broken(out, &item, error)?;
@@ -133,19 +141,38 @@ impl Run<'_> {
 
     fn history(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {
         let mut is_sound = true;
+        let has_filter = self.args.kind.is_some() || self.args.namespace.is_some();
+        // Whether the filters want what a key was last: a deletion tells neither
+        // kind nor namespace.
+        let mut wanted = HashMap::new();
         for key_value in snapshot.revisions()? {
-            match key_value {
+            let key_value = match key_value {
                 // The content-free entry of `--bump-revision` is no change.
-                Ok(key_value) if key_value.key.is_empty() => {}
-                Ok(key_value) => {
-                    let item = Item {
-                        revision: Some(key_value.revision),
-                        ..Item::from(&key_value)
-                    };
-                    self.item(out, &item, None)?;
+                Ok(key_value) if key_value.key.is_empty() => continue,
+                Ok(key_value) => key_value,
+                Err(error) => {
+                    is_sound = false;
+                    // The survey tells of pages; a path is that of an entry.
+                    if !error.path().is_empty() {
+                        let item = Item {
+                            place: Place::of(&error),
+                            ..Item::default()
+                        };
+                        self.broken(out, &item, error)?;
+                    }
+                    continue;
                 }
-                // The survey tells them all.
-                Err(_) => is_sound = false,
+            };
+            if key_value.is_tombstone() && wanted.remove(key_value.key) == Some(false) {
+                continue;
+            }
+            let item = Item {
+                revision: Some(key_value.revision),
+                ..Item::from(&key_value)
+            };
+            let is_wanted = self.item(out, &item, None)?;
+            if has_filter && !key_value.is_tombstone() {
+                wanted.insert(key_value.key, is_wanted);
             }
         }
         Ok(is_sound)
@@ -173,7 +200,7 @@ impl Run<'_> {
                     };
                     self.item(out, &item, None)?;
                 }
-                LastState::Compacted => self.compacted(out, &item)?,
+                LastState::Compacted => self.without_object(out, &item, Body::Compacted)?,
                 LastState::Lost(error) => self.broken(out, &item, error)?,
             }
         }

@@ -30,6 +30,16 @@ pub struct Place {
     pub offset: u64,
 }
 
+impl Place {
+    /// Where the file is broken.
+    pub fn of(error: &Error) -> Option<Place> {
+        Some(Place {
+            page: error.page()?,
+            offset: error.offset()?,
+        })
+    }
+}
+
 impl From<Provenance> for Place {
     fn from(provenance: Provenance) -> Place {
         Place {
@@ -110,7 +120,7 @@ impl Decoded {
     /// Decodes one value; `None` if the filters leave it out.
     pub fn new(item: &Item<'_>, decoder: &Decoder, args: &Args, form: Form) -> Option<Decoded> {
         if item.is_deletion {
-            return Decoded::without_object(Body::Deleted, args);
+            return Some(Decoded::without_object(Body::Deleted));
         }
         let opened = decoder.open(item.key, item.value);
         let mut decoded = Decoded {
@@ -148,13 +158,13 @@ impl Decoded {
         Some(decoded)
     }
 
-    /// What has no kind and no namespace; `None` if a filter asks for one.
-    pub fn without_object(body: Body, args: &Args) -> Option<Decoded> {
-        let decoded = Decoded {
+    /// What has no object. It may be of the kind and the namespace that are
+    /// wanted, so that no filter leaves it out.
+    pub fn without_object(body: Body) -> Decoded {
+        Decoded {
             body,
             ..Decoded::default()
-        };
-        (args.kind.is_none() && args.namespace.is_none()).then_some(decoded)
+        }
     }
 
     fn take_object(&mut self, object: &Object<'_>, args: &Args, form: Form) -> Option<()> {

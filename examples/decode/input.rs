@@ -75,6 +75,14 @@ fn path_bytes(path: &Path) -> &[u8] {
 }
 
 impl Input {
+    /// `None` for standard input.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::File(path) => Some(path),
+            Source::Stdin => None,
+        }
+    }
+
     pub fn read(&self) -> io::Result<Data> {
         match &self.source {
             Source::Stdin => {

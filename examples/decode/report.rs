@@ -29,6 +29,7 @@ struct Input {
     #[serde(flatten)]
     database: Option<Database>,
     damage: Vec<Damage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     carved: Option<Carved>,
 }
 
@@ -159,6 +160,20 @@ impl Report {
             })
             .collect();
         say(&format_args!("pages: {}", shown.join(", ")));
+        let freelist = Freelist::of(survey.freelist());
+        if let Freelist::Differs {
+            listed,
+            in_use,
+            out_of_range,
+            repeated,
+            leaked,
+        } = freelist
+        {
+            say(&format_args!(
+                "the freelist does not agree with the trees: of {listed} pages {in_use} are in \
+                 use, {out_of_range} not in the file, {repeated} there twice; {leaked} are missing"
+            ));
+        }
         let meta = snapshot.database().meta();
         let pages = PageState::ALL.map(|state| {
             let extent = extent(state);
@@ -182,7 +197,7 @@ impl Report {
                 },
                 pages: pages.into(),
                 page_ids_that_agree: survey.page_ids_that_agree(),
-                freelist: Freelist::of(survey.freelist()),
+                freelist,
             }),
             damage: damage
                 .map(|damage| Damage {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::args::Args;
 use crate::decoded::{Body, Decoded, Item};
-use crate::input::{self, Data};
+use crate::input::{self, Data, Input};
 use crate::output::{EvidenceFile, Printer, Source, escaped};
 use crate::report::Report;
 
@@ -52,6 +52,9 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         tries: MoveTries::default(),
     };
     let inputs = input::expand(&args.input).map_err(|error| Stop::Usage(format!("{error}")))?;
+    if let Some(path) = &args.report {
+        spare_the_evidence(path, &inputs)?;
+    }
     let several = inputs.len() > 1;
     for input in &inputs {
         // A file that cannot be read ends the run before anything of it is printed.
@@ -76,6 +79,19 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         written.map_err(|error| unreadable(path, error))?;
     }
     Ok(run.outcome)
+}
+
+/// Inputs are never written to.
+fn spare_the_evidence(report: &Path, inputs: &[Input]) -> Result<(), Stop> {
+    let Ok(report) = fs::canonicalize(report) else {
+        return Ok(());
+    };
+    let same = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path == report);
+    if inputs.iter().filter_map(Input::path).any(same) {
+        let report = escaped(report.as_os_str().as_encoded_bytes());
+        return Err(Stop::Usage(format!("--report: {report} is an input")));
+    }
+    Ok(())
 }
 
 fn decoder(args: &Args) -> Result<Decoder, Stop> {
@@ -128,7 +144,7 @@ impl Run<'_> {
         if args.history || args.deleted || args.revision.is_some() {
             let name = escaped(name.as_os_str().as_encoded_bytes());
             return Err(Stop::Usage(format!(
-                "{name}: it is no database: it has no other revisions"
+                "{name}: not recognised as a database, and a single value has no other revisions"
             )));
         }
         let item = Item {
@@ -136,24 +152,26 @@ impl Run<'_> {
             value: data,
             ..Item::default()
         };
-        Ok(self.item(out, &item, None)?)
+        self.item(out, &item, None)?;
+        Ok(())
     }
 
-    /// Decodes and prints one entry, if the filters want it.
+    /// Decodes and prints one entry, if the filters want it; tells whether they do.
     pub fn item(
         &mut self,
         out: &mut dyn Write,
         item: &Item<'_>,
         state: Option<&State<'_>>,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         if !self.wants(item.key) {
-            return Ok(());
+            return Ok(false);
         }
         let Some(printer) = &mut self.printer else {
-            return key(out, item);
+            key(out, item)?;
+            return Ok(true);
         };
         let Some(mut decoded) = Decoded::new(item, &self.decoder, self.args, printer.form()) else {
-            return Ok(());
+            return Ok(false);
         };
         if let (true, Some(key), Some(state)) = (decoded.may_have_moved, item.key, state) {
             let others = state.iter().map(|(key, _)| key);
@@ -165,39 +183,29 @@ impl Run<'_> {
         if !decoded.is_decoded() {
             self.outcome = Outcome::Partial;
         }
-        printer.print(out, &self.source, item, decoded)
+        printer.print(out, &self.source, item, decoded)?;
+        Ok(true)
     }
 
     /// A key whose entry in the database cannot be read.
     pub fn broken(&mut self, out: &mut dyn Write, item: &Item<'_>, error: Error) -> io::Result<()> {
         self.outcome = Outcome::Partial;
-        if !self.wants(item.key) {
-            return Ok(());
-        }
-        let body = Body::Error(error);
-        match &mut self.printer {
-            Some(printer) => {
-                let decoded = Decoded {
-                    body,
-                    ..Decoded::default()
-                };
-                printer.print(out, &self.source, item, decoded)
-            }
-            None => key(out, item),
-        }
+        self.without_object(out, item, Body::Error(error))
     }
 
-    /// A deleted object of whose last state nothing is left.
-    pub fn compacted(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+    /// A key of which there is no value.
+    pub fn without_object(
+        &mut self,
+        out: &mut dyn Write,
+        item: &Item<'_>,
+        body: Body,
+    ) -> io::Result<()> {
         if !self.wants(item.key) {
             return Ok(());
         }
-        let Some(printer) = &mut self.printer else {
-            return key(out, item);
-        };
-        match Decoded::without_object(Body::Compacted, self.args) {
-            Some(decoded) => printer.print(out, &self.source, item, decoded),
-            None => Ok(()),
+        match &mut self.printer {
+            Some(printer) => printer.print(out, &self.source, item, Decoded::without_object(body)),
+            None => key(out, item),
         }
     }
 

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use crate::decoded::{Body, Decoded, Item};
 use crate::output::escaped;
 
-const HEAD: [&str; 7] = [
+const COLUMNS: usize = 8;
+
+const HEAD: [&str; COLUMNS] = [
     "KEY",
     "MODREVISION",
     "KIND",
@@ -13,12 +15,13 @@ const HEAD: [&str; 7] = [
     "NAME",
     "MEDIA",
     "ENCRYPTION",
+    "NOTE",
 ];
 
 /// Collects the rows, since the widest decides the columns.
 #[derive(Default)]
 pub struct Table {
-    rows: Vec<[String; 7]>,
+    rows: Vec<[String; COLUMNS]>,
 }
 
 impl Table {
@@ -51,12 +54,18 @@ impl Table {
             shown(&decoded.name),
             decoded.media.map_or("-", |media| media.as_str()).to_owned(),
             encryption.unwrap_or("-".to_owned()),
+            note(item),
         ]);
     }
 
     pub fn finish(self, out: &mut dyn Write) -> io::Result<()> {
-        let head = HEAD.map(str::to_owned);
-        let widths: [usize; 7] = std::array::from_fn(|column| {
+        let mut head = HEAD.map(str::to_owned);
+        if let [.., note] = &mut head
+            && self.rows.iter().all(|[.., note]| note.is_empty())
+        {
+            note.clear();
+        }
+        let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
             let cells = self
                 .rows
                 .iter()
@@ -73,6 +82,18 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// What makes it no live key's entry.
+fn note(item: &Item<'_>) -> String {
+    let deleted = item
+        .deleted_revision
+        .map(|revision| format!("deleted in {revision}"));
+    let carved = item.carved.map(|_| match item.place {
+        Some(place) => format!("carved, page {}", place.page),
+        None => "carved".to_owned(),
+    });
+    deleted.or(carved).unwrap_or_default()
 }
 
 /// That of the change; a deletion has none but the one it is filed under.
