@@ -8,7 +8,7 @@ use crate::truth::{Line, scenario, scenarios};
 
 #[test]
 fn history_has_a_record_for_each_line_of_truth_in_its_order() {
-    let [mut lines, mut tombstones, mut encrypted] = [0; 3];
+    let [mut lines, mut tombstones, mut encrypted, mut plain] = [0; 4];
     for scenario in scenarios() {
         let scratch = Scratch::new(&format!("history-{}", scenario.name));
         let records = records(&["--history"], &scenario.args(&scratch));
@@ -24,42 +24,41 @@ fn history_has_a_record_for_each_line_of_truth_in_its_order() {
             record.assert_is(line, &scenario.name);
             lines += 1;
             tombstones += usize::from(record.deleted);
-            encrypted += usize::from(record.encryption.is_some());
+            if let Some(info) = &record.encryption {
+                match info["policy"].as_str() {
+                    None => encrypted += 1,
+                    Some(policy) => {
+                        assert_eq!(policy, "plain-but-should-be-encrypted");
+                        plain += 1;
+                    }
+                }
+            }
         }
     }
     println!("{lines} records, {tombstones} deletions, {encrypted} encrypted");
     assert_eq!((lines, tombstones), (4199, 156));
-    assert!(encrypted > 500, "{encrypted}");
+    // Of `rotation`, what was written before there was a policy.
+    assert_eq!((encrypted, plain), (768, 42));
 }
 
 #[test]
 fn lives_of_one_key_are_told_apart_by_their_create_revision() {
-    let mut keys = 0;
-    for scenario in scenarios() {
-        let scratch = Scratch::new(&format!("lives-{}", scenario.name));
-        let mut life: HashMap<String, Option<i64>> = HashMap::new();
-        for record in records(&["--history"], &scenario.args(&scratch)) {
-            let before = life.get(&record.key).copied().flatten();
-            let is_new = before.is_none();
-            if record.deleted {
-                assert!(!is_new || scenario.name == "secretbox", "{}", record.key);
-                keys += 1;
-            } else if let Some(before) = before {
-                assert_eq!(before, record.create_revision, "{}", record.key);
-            } else if scenario.name != "secretbox" {
-                // Nothing of a life is compacted: it begins in its first revision.
-                assert_eq!(
-                    (Some(record.create_revision), record.version),
-                    (record.revision, 1),
-                    "{}",
-                    record.key
-                );
-            }
-            let created = (!record.deleted).then_some(record.create_revision);
-            life.insert(record.key, created);
-        }
-    }
-    assert_eq!(keys, 156);
+    let scratch = Scratch::new("history-lives");
+    let key = "/registry/configmaps/shop/phoenix";
+    let args = scenario("aesgcm").args(&scratch);
+    let lives: Vec<_> = records(&["--history", "--key", key], &args)
+        .iter()
+        .map(|record| (record.revision, record.create_revision, record.deleted))
+        .collect();
+    assert_eq!(
+        lives,
+        [
+            (Some(411), 411, false),
+            (Some(412), 0, true),
+            (Some(413), 413, false),
+            (Some(414), 413, false),
+        ]
+    );
 }
 
 /// A deletion has neither kind nor namespace of its own: it goes with what it

@@ -51,6 +51,8 @@ fn the_first_the_middle_and_the_last_state_of_every_scenario() {
         for revision in [first, first.midpoint(last), last] {
             assert_state(scenario, &snapshot, revision);
         }
+        let live = scenario.live_at(last);
+        assert!(live.iter().all(|line| line.latest), "{}", scenario.name);
         let current = snapshot.current().expect("a state");
         let last = snapshot.at(last).expect("a state");
         assert!(
