@@ -166,9 +166,18 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Looks at every page of the file; adds to [`Database::survey`] the entries
-    /// of the bucket `key` that are no key-values.
+    /// of the bucket `key` that are no key-values, and what cannot be read of
+    /// [`StoreMeta`].
     pub fn survey(&self) -> Survey {
         let mut survey = self.database.survey();
+        if let Ok(StoreMeta {
+            damage: Some(error),
+            ..
+        }) = self.store_meta()
+            && !error.path().is_empty()
+        {
+            survey.add_damage(error);
+        }
         if let Ok(bucket) = self.key_bucket() {
             let mut revisions = Revisions::new(&bucket);
             while let Some(found) = revisions.next_found() {

@@ -73,7 +73,7 @@ impl Meta {
     /// Reads meta page `page`, whose header begins at `offset`.
     fn parse(data: &[u8], page: u64, offset: usize) -> Result<Meta> {
         const WHAT: &str = "meta page";
-        let at = |error: Error| error.at(Buffer::Snapshot, to_u64(offset));
+        let at = |error: Error| error.at(Buffer::Snapshot, to_u64(offset)).in_page(page);
         let bad = |detail: String| at(Error::malformed(WHAT, format!("page {page}: {detail}")));
 
         let begin = offset.saturating_add(HEADER_SIZE);
@@ -151,7 +151,8 @@ impl Metas {
                 return Ok(second);
             }
             let detail = "page 1: page size or byte order differs from that of page 0";
-            Err(Error::malformed("meta page", detail).at(Buffer::Snapshot, size.into()))
+            let error = Error::malformed("meta page", detail);
+            Err(error.at(Buffer::Snapshot, size.into()).in_page(1))
         });
         Ok(match second {
             Ok(second) if second.txid > first.txid => Metas {
