@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "history")]
     pub deleted: bool,
 
-    /// Search the whole file for entries that its tree does not reach
+    /// Search for entries that the tree does not reach; takes any input for a database
     #[arg(long)]
     pub carve: bool,
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
-use k8s_etcd::etcd::{Carving, LastState, Snapshot, State, Trailer, carve};
+use k8s_etcd::etcd::{Carving, LastState, Snapshot, Trailer, carve};
 use k8s_etcd::{Category, Error, Limits};
 
 use crate::decoded::{Body, Item, Place};
@@ -108,35 +108,26 @@ impl Run<'_> {
             None => state.iter(),
         };
         let bar = progress::bar(state.len());
+        let mut is_sound = true;
         for (key, entry) in entries {
-            self.entry(out, key, entry, &state)?;
+            match entry {
+                Ok(key_value) => {
+                    self.item(out, &Item::from(&key_value), Some(&state))?;
+                }
+                Err(error) => {
+                    is_sound = false;
+                    let item = Item {
+                        key: Some(key),
+                        place: Place::of(&error),
+                        ..Item::default()
+                    };
+                    self.broken(out, &item, error)?;
+                }
+            }
             bar.inc(1);
         }
         bar.finish_and_clear();
-        Ok(state.damage().next().is_none())
-    }
-
-    fn entry(
-        &mut self,
-        out: &mut dyn Write,
-        key: &[u8],
-        entry: k8s_etcd::Result<k8s_etcd::etcd::KeyValue<'_>>,
-        state: &State<'_>,
-    ) -> Result<(), Failure> {
-        match entry {
-            Ok(key_value) => {
-                self.item(out, &Item::from(&key_value), Some(state))?;
-            }
-            Err(error) => {
-                let item = Item {
-                    key: Some(key),
-                    place: Place::of(&error),
-                    ..Item::default()
-                };
-                self.broken(out, &item, error)?;
-            }
-        }
-        Ok(())
+        Ok(is_sound && state.damage().next().is_none())
     }
 
     fn history(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {

@@ -144,7 +144,8 @@ impl Run<'_> {
         if args.history || args.deleted || args.revision.is_some() {
             let name = escaped(name.as_os_str().as_encoded_bytes());
             return Err(Stop::Usage(format!(
-                "{name}: not recognised as a database, and a single value has no other revisions"
+                "{name}: not recognised as a database, and a single value has no history; \
+                 a database without its meta pages is searched with --carve"
             )));
         }
         let item = Item {

@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use crate::run::{CONFIG, Scratch, decode};
 
 /// A scenario's snapshot, uncompressed.
-fn snapshot(scratch: &Scratch, scenario: &str) -> String {
+pub fn snapshot(scratch: &Scratch, scenario: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("testdata/snapshots")
         .join(scenario);

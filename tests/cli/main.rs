@@ -1,6 +1,16 @@
 //! `examples/decode`, from the outside.
 
+#[allow(
+    dead_code,
+    reason = "shared with tests/etcd, which damages files with it"
+)]
+#[path = "../support/bbolt_writer.rs"]
+mod bbolt_writer;
 mod encryption;
+mod evidence;
+mod history;
 mod inputs;
 mod outputs;
+mod provenance;
+mod readme;
 mod run;
