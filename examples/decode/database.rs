@@ -132,10 +132,7 @@ impl Run<'_> {
 
     fn history(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {
         let mut is_sound = true;
-        let has_filter = self.args.kind.is_some() || self.args.namespace.is_some();
-        // Whether the filters want what a key was last: a deletion tells neither
-        // kind nor namespace.
-        let mut wanted = HashMap::new();
+        let mut wanted = Wanted::new();
         for key_value in snapshot.revisions()? {
             let key_value = match key_value {
                 // The content-free entry of `--bump-revision` is no change.
@@ -154,19 +151,32 @@ impl Run<'_> {
                     continue;
                 }
             };
-            if key_value.is_tombstone() && wanted.remove(key_value.key) == Some(false) {
-                continue;
-            }
             let item = Item {
                 revision: Some(key_value.revision),
                 ..Item::from(&key_value)
             };
-            let is_wanted = self.item(out, &item, None)?;
-            if has_filter && !key_value.is_tombstone() {
-                wanted.insert(key_value.key, is_wanted);
-            }
+            self.change(out, key_value.key, &item, &mut wanted)?;
         }
         Ok(is_sound)
+    }
+
+    /// Prints a change, one of several of the same key.
+    fn change<'a>(
+        &mut self,
+        out: &mut dyn Write,
+        key: &'a [u8],
+        item: &Item<'_>,
+        wanted: &mut Wanted<'a>,
+    ) -> std::io::Result<()> {
+        if item.is_deletion && wanted.remove(key) == Some(false) {
+            return Ok(());
+        }
+        let is_wanted = self.item(out, item, None)?;
+        let has_filter = self.args.kind.is_some() || self.args.namespace.is_some();
+        if has_filter && !item.is_deletion {
+            wanted.insert(key, is_wanted);
+        }
+        Ok(())
     }
 
     fn deletions(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {
@@ -199,6 +209,7 @@ impl Run<'_> {
     }
 
     fn carved(&mut self, out: &mut dyn Write, carving: &Carving<'_>) -> Result<(), Stop> {
+        let mut wanted = Wanted::new();
         for carved in carving.iter() {
             let item = Item {
                 key: Some(carved.key),
@@ -216,7 +227,7 @@ impl Run<'_> {
                         value: entry.value,
                         ..item
                     };
-                    self.item(out, &item, None)?;
+                    self.change(out, carved.key, &item, &mut wanted)?;
                 }
                 Err(error) => self.broken(out, &item, error)?,
             }
@@ -227,6 +238,10 @@ impl Run<'_> {
         Ok(())
     }
 }
+
+/// Whether the filters want what a key was last: a deletion tells neither kind
+/// nor namespace, and goes with what it deleted.
+type Wanted<'a> = HashMap<&'a [u8], bool>;
 
 /// Why the records of a database ended early.
 enum Failure {
