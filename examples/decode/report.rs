@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::io::{self, Write};
 
 use k8s_etcd::Error;
 use k8s_etcd::etcd::bbolt::{FreelistCheck, PageState, Survey};
@@ -209,10 +207,10 @@ impl Report {
         });
     }
 
-    pub fn write(&self, path: &Path) -> io::Result<()> {
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        fs::write(path, text)
+        out.write_all(text.as_bytes())
     }
 }
 

@@ -52,9 +52,14 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         tries: MoveTries::default(),
     };
     let inputs = input::expand(&args.input).map_err(|error| Stop::Usage(format!("{error}")))?;
-    if let Some(path) = &args.report {
-        spare_the_evidence(path, &inputs)?;
-    }
+    // A long run should not end with a report that cannot be written.
+    let report = match &args.report {
+        Some(path) => {
+            spare_the_evidence(path, &inputs)?;
+            Some(fs::File::create(path).map_err(|error| unreadable(path, error))?)
+        }
+        None => None,
+    };
     let several = inputs.len() > 1;
     for input in &inputs {
         // A file that cannot be read ends the run before anything of it is printed.
@@ -74,8 +79,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
     if let Some(printer) = run.printer {
         printer.finish(out)?;
     }
-    if let Some(path) = &args.report {
-        let written = run.report.write(path);
+    if let (Some(path), Some(mut file)) = (&args.report, report) {
+        let written = run.report.write(&mut file);
         written.map_err(|error| unreadable(path, error))?;
     }
     Ok(run.outcome)

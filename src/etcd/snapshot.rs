@@ -38,6 +38,8 @@ use crate::limits::Limits;
 /// [`Snapshot::parse`] needs one valid meta page. All else that is broken is an
 /// error beside what is whole: in place of an entry in [`Revisions`], in
 /// [`State::iter`] and [`State::damage`], each with its offset in the file.
+/// [`Snapshot::survey`] lists the damaged pages, [`Snapshot::carve`] looks for
+/// entries that they cut off; [`carve`](super::carve) needs no meta page.
 #[derive(Debug)]
 pub struct Snapshot<'a> {
     database: Database<'a>,

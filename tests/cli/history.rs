@@ -162,13 +162,7 @@ fn options_that_contradict_each_other_or_the_input_end_with_2() {
         &["--history", &value],
         &["--deleted", &value],
         &["--revision", "5", &value],
-        &[
-            "-o",
-            "keys",
-            "--report",
-            "/no/such/folder/report.json",
-            &value,
-        ],
+        &["--report", "/no/such/folder/report.json", CLUSTER],
         &["--report", CLUSTER, CLUSTER],
     ] {
         let before = fs::metadata(CLUSTER).expect("the cluster").len();
