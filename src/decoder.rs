@@ -44,6 +44,7 @@ impl Decoder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Decoder {
         self.limits = limits;
+        self.keyring = self.keyring.with_limits(&limits);
         self
     }
 
@@ -72,7 +73,7 @@ impl Decoder {
     /// The keys to open encrypted values with.
     #[must_use]
     pub fn keyring(mut self, keyring: Keyring) -> Decoder {
-        self.keyring = keyring;
+        self.keyring = keyring.with_limits(&self.limits);
         self
     }
 

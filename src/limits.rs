@@ -14,7 +14,7 @@ pub struct Limits {
     /// protobuf, that is only printed. Go's own scanner stops at 10,000.
     pub json_depth: usize,
     /// Nesting of arrays and maps in a CBOR or YAML value, and of JSON that is
-    /// decoded into a typed object.
+    /// decoded into a typed object; of the latter 128 at most, whatever this says.
     pub tree_depth: usize,
     /// Bytes of one stored value. etcd's default for a whole request is 1.5 MiB.
     pub value_bytes: usize,
@@ -25,6 +25,12 @@ pub struct Limits {
     pub page_visits: usize,
     /// Entries that a carve may hold, 40 bytes each with their index.
     pub carved_entries: usize,
+    /// Keys of a matching name that are tried on one encrypted value.
+    pub keys_tried: usize,
+    /// Other etcd keys that are tried in one run on values that may have moved,
+    /// each once for every key with the value's name: what
+    /// [`MoveTries::default`](crate::encryption::MoveTries) allows.
+    pub moved_tries: u32,
 }
 
 impl Limits {
@@ -37,6 +43,8 @@ impl Limits {
         report_entries: 100_000,
         page_visits: 1,
         carved_entries: 4 << 20,
+        keys_tried: 1_000,
+        moved_tries: 10_000,
     };
 }
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::cbor;
 use crate::de::Options;
 use crate::envelope::{self, Envelope};
-use crate::error::{Buffer, Error, Result};
+use crate::error::{Buffer, Category, Error, Result};
 use crate::json::{self, HtmlEscape};
 use crate::limits::Limits;
 use crate::object::Object;
@@ -152,6 +152,15 @@ impl<'a> StorageValue<'a> {
             return StorageValue {
                 media: Media::Json,
                 content: Ok(document.into()),
+            };
+        }
+        // JSON that is too deep is no YAML either, though it might read as some.
+        if let Some(Err(error)) = &json
+            && error.category() == Category::Limit
+        {
+            return StorageValue {
+                media: Media::Json,
+                content: Err(error.clone()),
             };
         }
         match yaml::parse_object(reader, limits.tree_depth) {
@@ -311,7 +320,12 @@ impl<'a> Document<'a> {
     /// Type mismatch where `T` refuses what it is given.
     pub fn decode<T: Deserialize<'a>>(&self) -> Result<T> {
         match &self.source {
-            Source::Json(json, buffer) => crate::de::decode_json(json, *buffer),
+            Source::Json(json, buffer) => {
+                if self.limits.tree_depth < Limits::DEFAULT.tree_depth {
+                    json::head(Reader::new(json, *buffer), self.limits.tree_depth)?;
+                }
+                crate::de::decode_json(json, *buffer)
+            }
             Source::Tree(tree) => T::deserialize(tree::deserializer(tree.clone())),
         }
     }

@@ -62,6 +62,7 @@ impl Keyring {
             tried: Vec::new(),
             log: Vec::new(),
             verdict: None,
+            is_cut_off: false,
         };
         attempt.run(rule, resource.is_some() && self.has_policy())
     }
@@ -80,6 +81,8 @@ pub(super) struct Attempt<'k, 'v, 'a> {
     log: Vec<Cow<'static, str>>,
     /// What it logs, as soon as that no longer depends on the keys to come.
     verdict: Option<Option<String>>,
+    /// Whether there were more keys than may be tried.
+    pub(super) is_cut_off: bool,
 }
 
 pub(super) struct Tried {
@@ -134,6 +137,11 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
                 // The same key in another place fails in the same way.
                 continue;
             }
+            if self.cut_off() {
+                // What the API server would say in the end is not known.
+                self.note(Upstream::Unknown);
+                return None;
+            }
             match self.open(key, payload) {
                 Ok(plaintext) => return Some(self.opened(key, payload, plaintext)),
                 Err(fault) => {
@@ -159,6 +167,9 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
                 continue;
             };
             matched = true;
+            if self.cut_off() {
+                return None;
+            }
             match self.open(key, payload) {
                 Ok(plaintext) => return Some(self.opened(key, payload, plaintext)),
                 Err(fault) => self.tried(Some(index), key.name.len(), fault),
@@ -188,6 +199,11 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
             }
         }
         None
+    }
+
+    fn cut_off(&mut self) -> bool {
+        self.is_cut_off |= self.tried.len() >= self.keyring.keys_tried;
+        self.is_cut_off
     }
 
     fn has_tried(&self, index: usize) -> bool {

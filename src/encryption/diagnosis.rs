@@ -128,7 +128,15 @@ pub(super) fn closed(attempt: &Attempt<'_, '_, '_>, message: Option<String>) -> 
             None => (Reason::KeyNotConfigured, name_not_configured(attempt)),
         },
     };
+    let (reason, detail) = if attempt.is_cut_off {
+        let count = attempt.tried.len();
+        let detail = format!("{count} keys with a matching name failed, and no more are tried");
+        (Reason::TooManyKeys, detail)
+    } else {
+        (reason, detail)
+    };
     let category = match reason {
+        Reason::TooManyKeys => Category::Limit,
         Reason::NoKeys | Reason::KeyNotConfigured | Reason::KmsKeyUnknown => Category::Encrypted,
         _ => Category::Decryption,
     };

@@ -15,6 +15,7 @@ use crate::encryption::{
     EncryptionConfiguration, Key, KmsPlugin, Provider, ProviderConfiguration, aescbc, aesgcm,
     secretbox,
 };
+use crate::limits::Limits;
 
 /// Keys and rules from configurations and KMS plugins.
 ///
@@ -38,7 +39,6 @@ use crate::encryption::{
 /// assert!(opened.info.is_empty());
 /// # Ok::<(), k8s_etcd::Error>(())
 /// ```
-#[derive(Default)]
 pub struct Keyring {
     keys: Vec<NamedKey>,
     /// The policy's rules by group and resource; providers of several rules for
@@ -48,6 +48,7 @@ pub struct Keyring {
     all_rules: Vec<Step>,
     configurations: usize,
     pub(super) kms: Unwrapper,
+    pub(super) keys_tried: usize,
 }
 
 /// A key, and the name that stands before what it sealed.
@@ -83,10 +84,31 @@ impl Step {
     }
 }
 
+impl Default for Keyring {
+    fn default() -> Keyring {
+        Keyring {
+            keys: Vec::new(),
+            rules: HashMap::new(),
+            all_rules: Vec::new(),
+            configurations: 0,
+            kms: Unwrapper::default(),
+            keys_tried: Limits::DEFAULT.keys_tried,
+        }
+    }
+}
+
 impl Keyring {
     /// No keys and no policy: opens what is not encrypted.
     pub fn new() -> Keyring {
         Keyring::default()
+    }
+
+    /// Sets the bounds, of which [`keys_tried`](Limits::keys_tried) concerns a
+    /// keyring. A [`Decoder`](crate::Decoder) sets its own.
+    #[must_use]
+    pub fn with_limits(mut self, limits: &Limits) -> Keyring {
+        self.keys_tried = limits.keys_tried;
+        self
     }
 
     /// Adds a configuration. The first one added is the policy.

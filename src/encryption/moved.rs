@@ -15,6 +15,7 @@ use crate::encryption::fault::Fault;
 use crate::encryption::keyring::{Keyring, Material, NamedKey};
 use crate::encryption::kms::Dek;
 use crate::encryption::{Info, Opened, Plaintext, Prefix, Provider, aesgcm};
+use crate::limits::Limits;
 
 /// How many more authentications may be tried on moved values in one run.
 ///
@@ -25,7 +26,7 @@ pub struct MoveTries(AtomicU32);
 
 impl MoveTries {
     /// The usual bound of one run.
-    pub const DEFAULT: u32 = 10_000;
+    pub const DEFAULT: u32 = Limits::DEFAULT.moved_tries;
 
     /// A bound of its own.
     pub fn new(tries: u32) -> MoveTries {

@@ -6,6 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
+    /// As many keys failed as [`Limits::keys_tried`](crate::Limits) allows.
+    TooManyKeys,
     /// No key was given at all.
     NoKeys,
     /// The value ends within its header.
@@ -41,6 +43,7 @@ impl Reason {
     /// The reason as it stands in reports: lower case, words joined by `-`.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Reason::TooManyKeys => "too-many-keys",
             Reason::NoKeys => "no-keys",
             Reason::HeaderCut => "header-cut",
             Reason::HeaderDamaged => "header-damaged",

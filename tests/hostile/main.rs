@@ -5,4 +5,5 @@ mod allocator;
 mod amplification;
 mod fixtures;
 mod flips;
+mod limits;
 mod prefixes;
