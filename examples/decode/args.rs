@@ -1,6 +1,8 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::thread;
 
 use clap::{Parser, ValueEnum};
 
@@ -76,6 +78,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
+    /// Threads that decode; as many as the machine runs at once, if not given
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZero<usize>>,
+
     /// Print retired fields at their place, and unknown ones in "$unknownFields"
     #[arg(long)]
     pub lossless: bool,
@@ -83,6 +89,14 @@ pub struct Args {
     /// Take a string that is not UTF-8 for an error
     #[arg(long)]
     pub strict: bool,
+}
+
+impl Args {
+    /// Threads that decode.
+    pub fn jobs(&self) -> usize {
+        let jobs = self.jobs.or_else(|| thread::available_parallelism().ok());
+        jobs.map_or(1, NonZero::get)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

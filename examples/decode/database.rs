@@ -9,7 +9,6 @@ use k8s_etcd::{Category, Error, Limits};
 
 use crate::decoded::{Body, Item, Place};
 use crate::output::escaped;
-use crate::progress;
 use crate::report::Findings;
 use crate::run::{Outcome, Run, Stop};
 
@@ -107,26 +106,7 @@ impl Run<'_> {
             Some(prefix) => state.prefix(prefix.as_bytes()),
             None => state.iter(),
         };
-        let bar = progress::bar(state.len());
-        let mut is_sound = true;
-        for (key, entry) in entries {
-            match entry {
-                Ok(key_value) => {
-                    self.item(out, &Item::from(&key_value), Some(&state))?;
-                }
-                Err(error) => {
-                    is_sound = false;
-                    let item = Item {
-                        key: Some(key),
-                        place: Place::of(&error),
-                        ..Item::default()
-                    };
-                    self.broken(out, &item, error)?;
-                }
-            }
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
+        let is_sound = self.entries(out, &state, &entries)?;
         Ok(is_sound && state.damage().next().is_none())
     }
 

@@ -6,7 +6,7 @@ use k8s_etcd::etcd::{KeyValue, Revision};
 use k8s_etcd::storage_value::{Content, Document, Media};
 use k8s_etcd::{Decoder, Error, Object, Report, Result};
 
-use crate::args::Args;
+use crate::args::{Args, Output};
 
 /// A stored value and what etcd says of it.
 #[derive(Clone, Copy, Default)]
@@ -114,6 +114,15 @@ pub enum Form {
     /// Without white space.
     Json,
     Yaml,
+}
+
+impl Form {
+    pub fn of(output: Output) -> Form {
+        match output {
+            Output::Yaml => Form::Yaml,
+            _ => Form::Json,
+        }
+    }
 }
 
 impl Decoded {

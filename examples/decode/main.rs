@@ -7,6 +7,7 @@ mod database;
 mod decoded;
 mod input;
 mod output;
+mod parallel;
 mod progress;
 mod report;
 mod run;

@@ -1,13 +1,13 @@
 //! What is printed of a decoded value.
 
-mod ndjson;
+pub mod ndjson;
 mod objects;
 mod table;
 
 use std::io::{self, Write};
 
 use crate::args::Output;
-use crate::decoded::{Decoded, Form, Item};
+use crate::decoded::{Decoded, Item};
 
 /// What is said of a value that is nothing.
 pub const UNRECOGNIZED: &str = "value: neither protobuf, CBOR, JSON, YAML nor readable text";
@@ -45,14 +45,6 @@ impl Printer {
             Output::Yaml => Some(Printer::Yaml(objects::Documents::default())),
             Output::Table => Some(Printer::Table(table::Table::default())),
             Output::Keys => None,
-        }
-    }
-
-    /// What objects are wanted as.
-    pub fn form(&self) -> Form {
-        match self {
-            Printer::Yaml(_) => Form::Yaml,
-            _ => Form::Json,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use k8s_etcd::encryption::{EncryptionConfiguration, Keyring, KmsTable, LocalKms, MoveTries};
 use k8s_etcd::etcd::{Snapshot, State};
@@ -10,7 +11,7 @@ use k8s_etcd::{Decoder, Error};
 use sha2::{Digest, Sha256};
 
 use crate::args::Args;
-use crate::decoded::{Body, Decoded, Item};
+use crate::decoded::{Body, Decoded, Form, Item};
 use crate::input::{self, Data, Input};
 use crate::output::{EvidenceFile, Printer, Source, escaped};
 use crate::report::Report;
@@ -42,13 +43,14 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
             escaped(path.as_os_str().as_encoded_bytes())
         ))
     };
+    let decoder = decoder(args)?;
     let mut run = Run {
         args,
-        decoder: decoder(args)?,
+        decoder: &decoder,
         printer: Printer::new(args.output),
         outcome: Outcome::Whole,
         report: Report::default(),
-        source: Source::default(),
+        source: Arc::default(),
         tries: MoveTries::default(),
     };
     let inputs = input::expand(&args.input).map_err(|error| Stop::Usage(format!("{error}")))?;
@@ -67,13 +69,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
             .read()
             .map_err(|error| unreadable(&input.name, error))?;
         let name = input.name.to_string_lossy().into_owned();
-        run.source = Source {
+        run.source = Arc::new(Source {
             file: args.provenance.then(|| EvidenceFile {
                 name: name.clone(),
                 sha256: sha256(&data),
             }),
             input: several.then_some(name),
-        };
+        });
         run.input(out, &data, &input.name)?;
     }
     if let Some(printer) = run.printer {
@@ -130,11 +132,11 @@ fn decoder(args: &Args) -> Result<Decoder, Stop> {
 
 pub struct Run<'r> {
     pub args: &'r Args,
-    decoder: Decoder,
+    pub decoder: &'r Decoder,
     /// `None` if only keys are wanted.
-    printer: Option<Printer>,
+    pub printer: Option<Printer>,
     pub outcome: Outcome,
-    source: Source,
+    pub source: Arc<Source>,
     pub report: Report,
     /// What is left of the searches for moved values.
     tries: MoveTries,
@@ -172,13 +174,26 @@ impl Run<'_> {
         if !self.wants(item.key) {
             return Ok(false);
         }
-        let Some(printer) = &mut self.printer else {
+        if self.printer.is_none() {
             key(out, item)?;
             return Ok(true);
-        };
-        let Some(mut decoded) = Decoded::new(item, &self.decoder, self.args, printer.form()) else {
+        }
+        let form = Form::of(self.args.output);
+        let Some(decoded) = Decoded::new(item, self.decoder, self.args, form) else {
             return Ok(false);
         };
+        self.decoded(out, item, decoded, state)?;
+        Ok(true)
+    }
+
+    /// Prints what came of an entry.
+    pub fn decoded(
+        &mut self,
+        out: &mut dyn Write,
+        item: &Item<'_>,
+        mut decoded: Decoded,
+        state: Option<&State<'_>>,
+    ) -> io::Result<()> {
         if let (true, Some(key), Some(state)) = (decoded.may_have_moved, item.key, state) {
             let others = state.iter().map(|(key, _)| key);
             let moved = self
@@ -189,8 +204,10 @@ impl Run<'_> {
         if !decoded.is_decoded() {
             self.outcome = Outcome::Partial;
         }
-        printer.print(out, &self.source, item, decoded)?;
-        Ok(true)
+        match &mut self.printer {
+            Some(printer) => printer.print(out, &self.source, item, decoded),
+            None => key(out, item),
+        }
     }
 
     /// A key whose entry in the database cannot be read.

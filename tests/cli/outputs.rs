@@ -47,6 +47,26 @@ fn records_come_in_key_order_and_twice_the_same() {
     assert!(ran.stdout == decode(&args).stdout);
 }
 
+/// Threads take turns with the keys; encrypted values that do not open, which
+/// need a look at all keys, are among them.
+#[test]
+fn any_number_of_threads_prints_the_same() {
+    for output in ["ndjson", "json", "yaml", "table", "keys"] {
+        for config in [&["--encryption-config", CONFIG][..], &[]] {
+            let with = |jobs| {
+                let ran = decode(&[&["-o", output, "--jobs", jobs, CLUSTER], config].concat());
+                (ran.code, ran.stdout, ran.stderr)
+            };
+            let one = with("1");
+            assert!(!one.1.is_empty());
+            for jobs in ["2", "3", "100"] {
+                assert!(with(jobs) == one, "{output}, {jobs} threads");
+            }
+        }
+    }
+    assert_eq!(decode(&["--jobs", "0", CLUSTER]).code, Some(2));
+}
+
 #[test]
 fn without_the_configuration_values_are_reported_as_encrypted() {
     let ran = decode(&["--key", "/registry/secrets/default/", CLUSTER]);
