@@ -24,6 +24,10 @@ use crate::limits::Limits;
 /// Field 1, length-delimited: how a key-value's message begins.
 const KEY_TAG: u8 = 0x0A;
 
+/// What records within others may take, as a multiple of the file. Where one
+/// damaged record claims the rest of the file, the others take 1.
+const NESTED_MAX: usize = 4;
+
 /// Searches any file for entries of etcd, one whose two meta pages are both
 /// broken too. Where one is valid, it does what [`Snapshot::carve`] does.
 ///
@@ -146,8 +150,9 @@ impl<'a> Carving<'a> {
         self.searched
     }
 
-    /// Why the search ended before the end of the file: category `limit`
-    /// ([`Limits::carved_entries`]), at the offset where it stopped.
+    /// Why the search ended before the end of the file: category `limit`, at the
+    /// offset where it stopped. More entries than [`Limits::carved_entries`], or
+    /// a file made of records that lie within each other.
     pub fn stopped(&self) -> Option<&Error> {
         self.stopped.as_ref()
     }
@@ -212,6 +217,8 @@ struct Search<'a> {
     /// Messages that the walk read on damaged pages.
     own: HashSet<usize>,
     capacity: usize,
+    /// Bytes that records within others may still take.
+    nested: usize,
     searched: u64,
     stopped: Option<Error>,
 }
@@ -227,6 +234,7 @@ impl<'a> Search<'a> {
             own: HashSet::new(),
             // Numbers of candidates are 32 bits wide.
             capacity: capacity.min(u32::MAX as usize),
+            nested: data.len().saturating_mul(NESTED_MAX),
             searched: 0,
             stopped: None,
         }
@@ -257,23 +265,55 @@ impl<'a> Search<'a> {
         let Span { bytes, limit } = span;
         self.searched = self.searched.saturating_add(bytes.len() as u64);
         let mut at = bytes.start;
+        // Where the last whole record ends, and the last of any kind.
+        let (mut whole, mut any) = (at, at);
         while self.stopped.is_none()
             && let Some(next) = self.data.get(at..bytes.end)
             && let Some(distance) = memchr(KEY_TAG, next)
         {
             at = at.saturating_add(distance);
-            match recognize(self.data, bytes.start, at, *limit) {
-                Some(record) => {
-                    if !self.own.contains(&at) {
-                        self.add(at, &record);
-                    }
-                    // What is left of a cut value may hold other records.
-                    let step = if record.is_cut { 1 } else { record.length };
-                    at = at.saturating_add(step);
+            // A damaged length claims the records that follow, so they are looked
+            // for in values too; only those with a revision, since a value may
+            // hold anything.
+            if let Some(record) = recognize(self.data, bytes.start, at, *limit)
+                && (at >= whole || record.revision.is_some())
+                && self.may_hold(at, &record, at < any)
+            {
+                if !self.own.contains(&at) {
+                    self.add(at, &record);
                 }
-                None => at = at.saturating_add(1),
+                let end = at.saturating_add(record.length);
+                any = any.max(end);
+                if !record.is_cut {
+                    whole = whole.max(end);
+                }
+            }
+            at = at.saturating_add(1);
+        }
+    }
+
+    /// Records within records are hashed again and again: what they take is
+    /// bounded.
+    fn may_hold(&mut self, at: usize, record: &Record, is_nested: bool) -> bool {
+        if !is_nested {
+            return true;
+        }
+        let end = at.saturating_add(record.length);
+        let message = self.data.get(at..end).unwrap_or_default();
+        let hashed = if record.is_cut {
+            key_part(message).len()
+        } else {
+            message.len()
+        };
+        match self.nested.checked_sub(hashed) {
+            Some(left) => self.nested = left,
+            None => {
+                let detail = "records within records claim many times the file";
+                let error = Error::limit("carve", detail);
+                self.stopped = Some(error.at(crate::Buffer::Snapshot, at as u64));
             }
         }
+        self.stopped.is_none()
     }
 
     fn add(&mut self, offset: usize, record: &Record) {

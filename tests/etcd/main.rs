@@ -5,6 +5,9 @@
 mod bbolt_writer;
 
 mod damage;
+mod damage_map;
+mod damage_numbers;
+mod damage_suite;
 mod hazards;
 mod layouts;
 mod metas;

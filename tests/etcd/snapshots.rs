@@ -9,7 +9,7 @@ use k8s_etcd::etcd::{KeyValue, Snapshot, Trailer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-fn unpack(path: &Path) -> Vec<u8> {
+pub fn unpack(path: &Path) -> Vec<u8> {
     let packed = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut bytes = Vec::new();
     let mut decoder = flate2::read::GzDecoder::new(&packed[..]);
@@ -18,7 +18,7 @@ fn unpack(path: &Path) -> Vec<u8> {
 }
 
 /// Name, snapshot and truth of each scenario.
-fn scenarios() -> Vec<(String, Vec<u8>, Vec<Value>)> {
+pub fn scenarios() -> Vec<(String, Vec<u8>, Vec<Value>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/snapshots");
     let mut found = Vec::new();
     for entry in fs::read_dir(&folder).unwrap() {

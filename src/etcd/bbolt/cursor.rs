@@ -114,6 +114,11 @@ impl<'a> Entries<'a> {
             return Err(blame(Error::limit("page", detail)));
         }
         self.push(page)?;
+        // Only the one leaf of an empty bucket has none.
+        if page.count == 0 && (page.kind == PageKind::Branch || key.is_some()) {
+            let detail = format_args!("it has no elements");
+            return Err(page_error("page", id, page.offset, detail));
+        }
         // The entries are as good as any: they come out all the same.
         match (key, page.first_key()) {
             (Some(key), Some(first)) if first < key => Err(page_error(

@@ -139,6 +139,7 @@ impl Survey {
             visited: Visited::default(),
         };
         let walked = survey.walk(database);
+        survey.look_for_gaps(&pages, &walked);
         let sound = survey.damage.is_empty();
         survey.mark_trees(&pages, &walked);
         let freelist = survey.read_freelist(pages, database.meta());
@@ -174,6 +175,20 @@ impl Survey {
             walked = entries.into_walked();
         }
         walked
+    }
+
+    /// A count or a place that is wrong, though all elements are in their page:
+    /// the walk cannot see what it leaves out.
+    fn look_for_gaps(&mut self, pages: &Pages<'_>, walked: &Walked) {
+        for id in 0..pages.in_file() {
+            if walked.visited.contains(id)
+                && !self.damage.contains_key(&id)
+                && let Ok(page) = pages.page(id)
+                && let Some(error) = page.gap()
+            {
+                self.add_damage(error);
+            }
+        }
     }
 
     /// Adds a fault that was found in some page.
