@@ -150,9 +150,9 @@ impl<'a> Carving<'a> {
         self.searched
     }
 
-    /// Why the search ended before the end of the file: category `limit`, at the
-    /// offset where it stopped. More entries than [`Limits::carved_entries`], or
-    /// a file made of records that lie within each other.
+    /// Why the search is not complete: category `limit`, at the first offset
+    /// where it stopped, for more entries than [`Limits::carved_entries`], or
+    /// passed over something, in a file forged of records within records.
     pub fn stopped(&self) -> Option<&Error> {
         self.stopped.as_ref()
     }
@@ -220,7 +220,8 @@ struct Search<'a> {
     /// Bytes that records within others may still take.
     nested: usize,
     searched: u64,
-    stopped: Option<Error>,
+    is_full: bool,
+    incomplete: Option<Error>,
 }
 
 impl<'a> Search<'a> {
@@ -236,7 +237,8 @@ impl<'a> Search<'a> {
             capacity: capacity.min(u32::MAX as usize),
             nested: data.len().saturating_mul(NESTED_MAX),
             searched: 0,
-            stopped: None,
+            is_full: false,
+            incomplete: None,
         }
     }
 
@@ -265,9 +267,9 @@ impl<'a> Search<'a> {
         let Span { bytes, limit } = span;
         self.searched = self.searched.saturating_add(bytes.len() as u64);
         let mut at = bytes.start;
-        // Where the last whole record ends, and the last of any kind.
-        let (mut whole, mut any) = (at, at);
-        while self.stopped.is_none()
+        // Where the last whole record ends, and what was hashed of any.
+        let (mut whole, mut hashed) = (at, at);
+        while !self.is_full
             && let Some(next) = self.data.get(at..bytes.end)
             && let Some(distance) = memchr(KEY_TAG, next)
         {
@@ -277,43 +279,40 @@ impl<'a> Search<'a> {
             // hold anything.
             if let Some(record) = recognize(self.data, bytes.start, at, *limit)
                 && (at >= whole || record.revision.is_some())
-                && self.may_hold(at, &record, at < any)
             {
-                if !self.own.contains(&at) {
+                let end = at.saturating_add(record.length);
+                let message = self.data.get(at..end).unwrap_or_default();
+                let part = if record.is_cut {
+                    key_part(message).len()
+                } else {
+                    whole = whole.max(end);
+                    message.len()
+                };
+                if (at >= hashed || self.spend(at, part)) && !self.own.contains(&at) {
                     self.add(at, &record);
                 }
-                let end = at.saturating_add(record.length);
-                any = any.max(end);
-                if !record.is_cut {
-                    whole = whole.max(end);
-                }
+                hashed = hashed.max(at.saturating_add(part));
             }
             at = at.saturating_add(1);
         }
     }
 
-    /// Records within records are hashed again and again: what they take is
-    /// bounded.
-    fn may_hold(&mut self, at: usize, record: &Record, is_nested: bool) -> bool {
-        if !is_nested {
-            return true;
-        }
-        let end = at.saturating_add(record.length);
-        let message = self.data.get(at..end).unwrap_or_default();
-        let hashed = if record.is_cut {
-            key_part(message).len()
-        } else {
-            message.len()
-        };
-        match self.nested.checked_sub(hashed) {
-            Some(left) => self.nested = left,
+    /// Whether what lies within another record may be hashed once more.
+    fn spend(&mut self, at: usize, bytes: usize) -> bool {
+        match self.nested.checked_sub(bytes) {
+            Some(left) => {
+                self.nested = left;
+                true
+            }
             None => {
+                self.nested = 0;
                 let detail = "records within records claim many times the file";
                 let error = Error::limit("carve", detail);
-                self.stopped = Some(error.at(crate::Buffer::Snapshot, at as u64));
+                let error = error.at(crate::Buffer::Snapshot, at as u64);
+                self.incomplete.get_or_insert(error);
+                false
             }
         }
-        self.stopped.is_none()
     }
 
     fn add(&mut self, offset: usize, record: &Record) {
@@ -362,7 +361,9 @@ impl<'a> Search<'a> {
                 if found.len() >= self.capacity {
                     let detail = format!("more than {} entries", self.capacity);
                     let error = Error::limit("carve", detail);
-                    self.stopped = Some(error.at(crate::Buffer::Snapshot, offset as u64));
+                    let error = error.at(crate::Buffer::Snapshot, offset as u64);
+                    self.incomplete = Some(error);
+                    self.is_full = true;
                     return;
                 }
                 vacant.insert(found.len() as u32);
@@ -447,7 +448,7 @@ impl<'a> Search<'a> {
             found: self.found,
             copies,
             searched: self.searched,
-            stopped: self.stopped,
+            stopped: self.incomplete,
         }
     }
 }

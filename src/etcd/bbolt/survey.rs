@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use super::bucket::Bucket;
 use super::cursor::{Entries, Visited, Walked};
 use super::freelist::Freelist;
+use super::meta::FREELIST_OFFSET;
 use super::page::Pages;
 use super::{Database, Meta};
-use crate::error::Error;
+use crate::error::{Buffer, Error};
 
 /// What a page of the file is to its newest transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -270,6 +271,9 @@ impl Survey {
             Err(error) => {
                 self.freelist = FreelistCheck::Damaged;
                 // An id out of range is the meta page's fault.
+                let offset = meta.page.saturating_mul(pages.page_size);
+                let offset = offset.saturating_add(FREELIST_OFFSET as u64);
+                let error = error.at(Buffer::Snapshot, offset);
                 self.add_damage(error.in_page(meta.page));
                 if self.damage.contains_key(&id) {
                     self.set(id, PageState::Damaged);
