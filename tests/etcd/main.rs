@@ -9,6 +9,7 @@ mod damage;
 mod damage_map;
 mod damage_numbers;
 mod damage_suite;
+mod files;
 mod hazards;
 mod layouts;
 mod metas;

@@ -169,7 +169,7 @@ impl Writer {
         slack: &mut (impl Iterator<Item = &'e (Vec<u8>, Vec<u8>)> + Clone),
     ) -> u64 {
         let mut level: Vec<(Vec<u8>, u64)> = Vec::new();
-        for chunk in self.chunks(entries, |(key, value)| key.len() + value.len()) {
+        for chunk in self.chunks(entries, 1, |(key, value)| key.len() + value.len()) {
             let id = file.pages();
             let mut page = file.leaf(id, chunk, buckets, Some(self.page_size));
             if let Some((key, message)) = slack.clone().next() {
@@ -187,7 +187,7 @@ impl Writer {
         }
         while level.len() > 1 {
             let mut above = Vec::new();
-            for chunk in self.chunks(&level, |(key, _)| key.len()) {
+            for chunk in self.chunks(&level, 2, |(key, _)| key.len()) {
                 let id = file.pages();
                 let page = file.branch(id, chunk, self.page_size);
                 file.bytes.extend(page);
@@ -198,14 +198,21 @@ impl Writer {
         level[0].1
     }
 
-    /// As many as fit into a page, at least one.
-    fn chunks<'e, T>(&self, all: &'e [T], size: impl Fn(&T) -> usize) -> Vec<&'e [T]> {
+    /// As many as fit into a page, `least` at least: a branch of one child would
+    /// make a tree without end.
+    fn chunks<'e, T>(
+        &self,
+        all: &'e [T],
+        least: usize,
+        size: impl Fn(&T) -> usize,
+    ) -> Vec<&'e [T]> {
         let mut chunks = Vec::new();
         let mut begin = 0;
         let mut bytes = HEADER;
         for (at, item) in all.iter().enumerate() {
             let more = ELEMENT + size(item);
-            if at > begin && (bytes + more > self.page_size || at - begin == self.fan_out) {
+            if at >= begin + least && (bytes + more > self.page_size || at - begin == self.fan_out)
+            {
                 chunks.push(&all[begin..at]);
                 (begin, bytes) = (at, HEADER);
             }
