@@ -386,3 +386,14 @@ fn the_trailer_sees_what_the_survey_cannot() {
     assert_eq!(snapshot.survey().damage().count(), 0);
     assert_ne!(snapshot.sha256(), Snapshot::parse(&sound).unwrap().sha256());
 }
+
+/// Their bytes are read twice, as values and as pages.
+#[test]
+fn a_file_of_inline_buckets() {
+    let mut writer = small();
+    for number in 0..300 {
+        writer = writer.inline_bucket(&format!("bucket-{number:03}"), pods(1));
+    }
+    let survey = survey(&writer.bucket("key", pods(2)).write().bytes);
+    assert_eq!(survey.damage().len(), 0);
+}

@@ -47,5 +47,11 @@ else
     qemu-s390x "$work/bbolt$suffix" write "$work/go"
 fi
 
+echo "== the committed database of superseded entries, made again"
+mkdir "$work/superseded"
+"$work/bbolt" superseded "$work/superseded"
+gunzip -c ../../testdata/superseded/superseded.db.gz | cmp - "$work/superseded/superseded.db"
+cmp ../../testdata/superseded/superseded.jsonl "$work/superseded/superseded.jsonl"
+
 echo "== files of Go's bbolt"
 K8S_ETCD_READ_FILES="$work/go" rust files::read_files

@@ -50,6 +50,15 @@ impl Walked {
             budget: pages.walk_budget(),
         }
     }
+
+    /// For all buckets together. A sound file needs twice its size at most: an
+    /// inline bucket is read as a value and as a page.
+    pub(super) fn of_all_buckets(pages: &Pages<'_>) -> Walked {
+        Walked {
+            visited: Visited::default(),
+            budget: pages.walk_budget().saturating_mul(2),
+        }
+    }
 }
 
 struct Step<'a> {

@@ -156,7 +156,7 @@ impl Survey {
 
     fn walk(&mut self, database: &Database<'_>) -> Walked {
         let pages = database.pages;
-        let mut walked = Walked::new(&pages);
+        let mut walked = Walked::of_all_buckets(&pages);
         let mut buckets: Vec<Bucket<'_>> = vec![database.root()];
         while let Some(bucket) = buckets.pop() {
             let mut entries = Entries::among(pages, bucket.root, walked);
