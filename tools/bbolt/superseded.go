@@ -118,7 +118,10 @@ func live(work, copy string) (all, slack []entry, err error) {
 			return nil, nil, err
 		}
 	}
-	if err := db.Update(func(tx *bolt.Tx) error { return compact(tx, all, main) }); err != nil {
+	if err := compact(db, all); err != nil {
+		return nil, nil, err
+	}
+	if err := db.Update(func(tx *bolt.Tx) error { return compacted(tx, main) }); err != nil {
 		return nil, nil, err
 	}
 	return all, slack, db.View(func(tx *bolt.Tx) error { return tx.CopyFile(copy, 0o600) })
@@ -145,20 +148,29 @@ func change(main int64, round, n int, created map[string][2]int64) entry {
 	return e
 }
 
-// compact deletes what is no key's latest revision, and deletions.
-func compact(tx *bolt.Tx, all []entry, main int64) error {
+// compact deletes what is no key's latest revision, and deletions. One page of one
+// bucket a transaction: bbolt merges changed pages, and writes changed buckets, in
+// the order of a map, and the file is to be the same each time.
+func compact(db *bolt.DB, all []entry) error {
 	latest := map[string]int64{}
 	for _, e := range all {
 		latest[e.key] = e.main
 	}
-	bucket := tx.Bucket([]byte("key"))
 	for _, e := range all {
-		if e.tombstone || latest[e.key] != e.main {
-			if err := bucket.Delete(e.filed()); err != nil {
-				return err
-			}
+		if !e.tombstone && latest[e.key] == e.main {
+			continue
+		}
+		if err := db.Update(func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("key")).Delete(e.filed())
+		}); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// compacted notes up to where, as etcd does.
+func compacted(tx *bolt.Tx, main int64) error {
 	meta, err := tx.CreateBucket([]byte("meta"))
 	if err != nil {
 		return err
