@@ -25,6 +25,10 @@ use crate::limits::Limits;
 /// Field 1, length-delimited: how a key-value's message begins.
 const KEY_TAG: u8 = 0x0A;
 
+/// What records within others may take, as a multiple of the file. Where one
+/// damaged record claims the rest of the file, the others take 1.
+const NESTED_MAX: usize = 4;
+
 /// Searches any file for entries of etcd, one whose two meta pages are both
 /// broken too. Where one is valid, it does what [`Snapshot::carve`] does.
 ///
@@ -147,8 +151,9 @@ impl<'a> Carving<'a> {
         self.searched
     }
 
-    /// Why the search ended before the end of the file: category `limit`
-    /// ([`Limits::carved_entries`]), at the offset where it stopped.
+    /// Why the search is not complete: category `limit`, at the first offset
+    /// where it stopped, for more entries than [`Limits::carved_entries`], or
+    /// passed over something, in a file forged of records within records.
     pub fn stopped(&self) -> Option<&Error> {
         self.stopped.as_ref()
     }
@@ -213,8 +218,11 @@ struct Search<'a> {
     /// Messages that the walk read on damaged pages.
     own: HashSet<usize>,
     capacity: usize,
+    /// Bytes that records within others may still take.
+    nested: usize,
     searched: u64,
-    stopped: Option<Error>,
+    is_full: bool,
+    incomplete: Option<Error>,
 }
 
 impl<'a> Search<'a> {
@@ -228,8 +236,10 @@ impl<'a> Search<'a> {
             own: HashSet::new(),
             // Numbers of candidates are 32 bits wide.
             capacity: capacity.min(to_usize(u32::MAX)),
+            nested: data.len().saturating_mul(NESTED_MAX),
             searched: 0,
-            stopped: None,
+            is_full: false,
+            incomplete: None,
         }
     }
 
@@ -258,21 +268,50 @@ impl<'a> Search<'a> {
         let Span { bytes, limit } = span;
         self.searched = self.searched.saturating_add(to_u64(bytes.len()));
         let mut at = bytes.start;
-        while self.stopped.is_none()
+        // Where the last whole record ends, and what was hashed of any.
+        let (mut whole, mut hashed) = (at, at);
+        while !self.is_full
             && let Some(next) = self.data.get(at..bytes.end)
             && let Some(distance) = memchr(KEY_TAG, next)
         {
             at = at.saturating_add(distance);
-            match recognize(self.data, bytes.start, at, *limit) {
-                Some(record) => {
-                    if !self.own.contains(&at) {
-                        self.add(at, &record);
-                    }
-                    // What is left of a cut value may hold other records.
-                    let step = if record.is_cut { 1 } else { record.length };
-                    at = at.saturating_add(step);
+            // A damaged length claims the records that follow, so they are looked
+            // for in values too; only those with a revision, since a value may
+            // hold anything.
+            if let Some(record) = recognize(self.data, bytes.start, at, *limit)
+                && (at >= whole || record.revision.is_some())
+            {
+                let end = at.saturating_add(record.length);
+                let message = self.data.get(at..end).unwrap_or_default();
+                let part = if record.is_cut {
+                    key_part(message).len()
+                } else {
+                    whole = whole.max(end);
+                    message.len()
+                };
+                if (at >= hashed || self.spend(at, part)) && !self.own.contains(&at) {
+                    self.add(at, &record);
                 }
-                None => at = at.saturating_add(1),
+                hashed = hashed.max(at.saturating_add(part));
+            }
+            at = at.saturating_add(1);
+        }
+    }
+
+    /// Whether what lies within another record may be hashed once more.
+    fn spend(&mut self, at: usize, bytes: usize) -> bool {
+        match self.nested.checked_sub(bytes) {
+            Some(left) => {
+                self.nested = left;
+                true
+            }
+            None => {
+                self.nested = 0;
+                let detail = "records within records claim many times the file";
+                let error = Error::limit("carve", detail);
+                let error = error.at(crate::Buffer::Snapshot, to_u64(at));
+                self.incomplete.get_or_insert(error);
+                false
             }
         }
     }
@@ -323,7 +362,9 @@ impl<'a> Search<'a> {
                 if found.len() >= self.capacity {
                     let detail = format!("more than {} entries", self.capacity);
                     let error = Error::limit("carve", detail);
-                    self.stopped = Some(error.at(crate::Buffer::Snapshot, to_u64(offset)));
+                    let error = error.at(crate::Buffer::Snapshot, to_u64(offset));
+                    self.incomplete = Some(error);
+                    self.is_full = true;
                     return;
                 }
                 vacant.insert(u32::try_from(found.len()).unwrap_or(u32::MAX));
@@ -408,7 +449,7 @@ impl<'a> Search<'a> {
             found: self.found,
             copies,
             searched: self.searched,
-            stopped: self.stopped,
+            stopped: self.incomplete,
         }
     }
 }

@@ -4,12 +4,19 @@
 #[path = "../support/bbolt_writer.rs"]
 mod bbolt_writer;
 
+mod byte_orders;
 mod damage;
+mod damage_map;
+mod damage_numbers;
+mod damage_suite;
+mod files;
 mod hazards;
 mod layouts;
 mod metas;
 mod mvcc;
 mod snapshots;
+mod superseded;
+mod survey;
 mod trailer;
 
 use bbolt_writer::{Entries, Order, Writer, key_value, revision};

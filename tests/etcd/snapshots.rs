@@ -9,7 +9,7 @@ use k8s_etcd::etcd::{KeyValue, Snapshot, Trailer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-fn unpack(path: &Path) -> Vec<u8> {
+pub fn unpack(path: &Path) -> Vec<u8> {
     let packed = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut bytes = Vec::new();
     let mut decoder = flate2::read::GzDecoder::new(&packed[..]);
@@ -18,7 +18,7 @@ fn unpack(path: &Path) -> Vec<u8> {
 }
 
 /// Name, snapshot and truth of each scenario.
-fn scenarios() -> Vec<(String, Vec<u8>, Vec<Value>)> {
+pub fn scenarios() -> Vec<(String, Vec<u8>, Vec<Value>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/snapshots");
     let mut found = Vec::new();
     for entry in fs::read_dir(&folder).unwrap() {
@@ -171,5 +171,48 @@ fn what_surrounds_the_revisions() {
         if let Some(compacted) = store.finished_compact_revision {
             assert!(!superseded_below(compacted.main), "{name}");
         }
+    }
+}
+
+/// `member/snap/db` of the stopped etcd: the same store before it was saved, with
+/// pages in other places and no trailer.
+#[test]
+fn the_file_of_a_data_directory_holds_what_its_snapshot_does() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/snapshots/plain");
+    let member = unpack(&folder.join("member-snap-db.gz"));
+    let saved = unpack(&folder.join("snapshot.db.gz"));
+    let [member, saved] = [&member, &saved].map(|file| Snapshot::parse(file).unwrap());
+    assert_eq!(member.verify_trailer(), Trailer::Absent);
+    assert_eq!(member.survey().damage().count(), 0);
+
+    let same = |a: &KeyValue<'_>, b: &KeyValue<'_>| {
+        let numbers = |kv: &KeyValue<'_>| {
+            let KeyValue {
+                create_revision,
+                mod_revision,
+                version,
+                lease,
+                revision,
+                ..
+            } = *kv;
+            (create_revision, mod_revision, version, lease, revision)
+        };
+        assert_eq!(a.key, b.key);
+        assert_eq!(numbers(a), numbers(b), "{a:?}");
+        assert!(a.value == b.value, "{a:?}");
+        assert_eq!(a.is_tombstone(), b.is_tombstone(), "{a:?}");
+    };
+    let [found, expected] = [&member, &saved].map(|file| file.current().unwrap());
+    assert_eq!(found.len(), expected.len());
+    assert!(found.len() > 300, "{} keys", found.len());
+    for ((_, found), (_, expected)) in found.iter().zip(&expected) {
+        same(&found.unwrap(), &expected.unwrap());
+    }
+    let [found, expected] = [&member, &saved].map(|file| file.revisions().unwrap());
+    let found: Vec<_> = found.map(|kv| kv.unwrap()).collect();
+    let expected: Vec<_> = expected.map(|kv| kv.unwrap()).collect();
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        same(found, expected);
     }
 }

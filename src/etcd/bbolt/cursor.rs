@@ -51,6 +51,15 @@ impl Walked {
             budget: pages.walk_budget(),
         }
     }
+
+    /// For all buckets together. A sound file needs twice its size at most: an
+    /// inline bucket is read as a value and as a page.
+    pub(super) fn of_all_buckets(pages: &Pages<'_>) -> Walked {
+        Walked {
+            visited: Visited::default(),
+            budget: pages.walk_budget().saturating_mul(2),
+        }
+    }
 }
 
 struct Step<'a> {
@@ -115,6 +124,11 @@ impl<'a> Entries<'a> {
             return Err(blame(Error::limit("page", detail)));
         }
         self.push(page)?;
+        // Only the one leaf of an empty bucket has none.
+        if page.count == 0 && (page.kind == PageKind::Branch || key.is_some()) {
+            let detail = format_args!("it has no elements");
+            return Err(page_error("page", id, page.offset, detail));
+        }
         // The entries are as good as any: they come out all the same.
         match (key, page.first_key()) {
             (Some(key), Some(first)) if first < key => Err(page_error(

@@ -49,6 +49,9 @@ const DEFAULT_PAGE_SIZE: u64 = 4096;
 /// Where the root's page id stands in a meta page.
 pub(super) const ROOT_OFFSET: usize = HEADER_SIZE + ROOT_AT;
 
+/// Where the freelist's page id stands in a meta page.
+pub(super) const FREELIST_OFFSET: usize = HEADER_SIZE + FREELIST_AT;
+
 /// A valid meta page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

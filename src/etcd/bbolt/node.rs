@@ -13,7 +13,7 @@
 //!
 //! Source: `internal/common/page.go` of go.etcd.io/bbolt.
 
-use super::page::{HEADER_SIZE, Page, page_error};
+use super::page::{HEADER_SIZE, Page, PageKind, page_error};
 use crate::convert::to_u64;
 use crate::error::Result;
 
@@ -112,9 +112,44 @@ impl<'a> Page<'a> {
     /// The lowest key of the page.
     pub(super) fn first_key(&self) -> Option<&'a [u8]> {
         match self.kind {
-            super::page::PageKind::Branch => self.branch_element(0)?.key.ok(),
-            super::page::PageKind::Leaf => Some(self.leaf_element(0)?.ok()?.key),
+            PageKind::Branch => self.branch_element(0)?.key.ok(),
+            PageKind::Leaf => Some(self.leaf_element(0)?.ok()?.key),
         }
+    }
+
+    /// The first element whose key does not begin where the one before ends, or
+    /// the heads do: bbolt writes them without gaps. What points outside of the
+    /// page is not looked for.
+    pub(super) fn gap(&self) -> Option<crate::Error> {
+        let mut expected = self.offset_of(self.elements_end());
+        for index in 0..self.count {
+            let (at, length) = match self.kind {
+                PageKind::Leaf => {
+                    let element = self.leaf_element(index)?.ok()?;
+                    let length = element.key.len().saturating_add(element.value.len());
+                    (element.key_offset, length)
+                }
+                PageKind::Branch => {
+                    let (at, key) = self.branch_key(index)?;
+                    (at, key.len())
+                }
+            };
+            if at != expected {
+                let what = match self.kind {
+                    PageKind::Leaf => "leaf page",
+                    PageKind::Branch => "branch page",
+                };
+                let (begin, _) = self.head(index)?;
+                return Some(page_error(
+                    what,
+                    self.id,
+                    self.offset_of(begin),
+                    format_args!("the key of element {index} does not follow what is before it"),
+                ));
+            }
+            expected = at.saturating_add(to_u64(length));
+        }
+        None
     }
 
     #[inline]

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use super::bucket::Bucket;
 use super::cursor::{Entries, Visited, Walked};
 use super::freelist::Freelist;
+use super::meta::FREELIST_OFFSET;
 use super::page::Pages;
 use super::{Database, Meta};
 use crate::convert::to_u64;
-use crate::error::Error;
+use crate::error::{Buffer, Error};
 
 /// What a page of the file is to its newest transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,6 +141,7 @@ impl Survey {
             visited: Visited::default(),
         };
         let walked = survey.walk(database);
+        survey.look_for_gaps(&pages, &walked);
         let sound = survey.damage.is_empty();
         survey.mark_trees(&pages, &walked);
         let freelist = survey.read_freelist(pages, database.meta());
@@ -155,7 +157,7 @@ impl Survey {
 
     fn walk(&mut self, database: &Database<'_>) -> Walked {
         let pages = database.pages;
-        let mut walked = Walked::new(&pages);
+        let mut walked = Walked::of_all_buckets(&pages);
         let mut buckets: Vec<Bucket<'_>> = vec![database.root()];
         while let Some(bucket) = buckets.pop() {
             let mut entries = Entries::among(pages, bucket.root, walked);
@@ -175,6 +177,20 @@ impl Survey {
             walked = entries.into_walked();
         }
         walked
+    }
+
+    /// A count or a place that is wrong, though all elements are in their page:
+    /// the walk cannot see what it leaves out.
+    fn look_for_gaps(&mut self, pages: &Pages<'_>, walked: &Walked) {
+        for id in 0..pages.in_file() {
+            if walked.visited.contains(id)
+                && !self.damage.contains_key(&id)
+                && let Ok(page) = pages.page(id)
+                && let Some(error) = page.gap()
+            {
+                self.add_damage(error);
+            }
+        }
     }
 
     /// Adds a fault that was found in some page.
@@ -256,6 +272,9 @@ impl Survey {
             Err(error) => {
                 self.freelist = FreelistCheck::Damaged;
                 // An id out of range is the meta page's fault.
+                let offset = meta.page.saturating_mul(pages.page_size);
+                let offset = offset.saturating_add(to_u64(FREELIST_OFFSET));
+                let error = error.at(Buffer::Snapshot, offset);
                 self.add_damage(error.in_page(meta.page));
                 if self.damage.contains_key(&id) {
                     self.set(id, PageState::Damaged);
