@@ -170,8 +170,9 @@ pub(super) fn skip(reader: &mut Reader<'_>, wire_type: u64, offset: u64) -> Resu
         5 => drop(reader.bytes(4, "skipped 32-bit field")?),
         _ => {
             let detail = "wire type is neither 0 to 3 nor 5";
-            return Err(Error::malformed("tag of a skipped field", detail)
-                .at(reader.buffer(), offset));
+            return Err(
+                Error::malformed("tag of a skipped field", detail).at(reader.buffer(), offset)
+            );
         }
     }
     Ok(())

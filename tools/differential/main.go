@@ -3,6 +3,7 @@
 // joins the two.
 //
 //	differential cases SEED N    writes N stored values with what Kubernetes makes of each
+//	differential named           writes the cases that are named after their hazard, as JSON lines
 //
 // Of five values one is a random object as Kubernetes writes it, four are that
 // object damaged. The same seed gives the same values.
@@ -42,8 +43,10 @@ func run(args []string) error {
 			return err
 		}
 		return cases(seed, n)
+	case len(args) == 1 && args[0] == "named":
+		return writeNamed(os.Stdout)
 	}
-	return fmt.Errorf("usage: differential cases SEED N")
+	return fmt.Errorf("usage: differential cases SEED N | named")
 }
 
 // perObject is how many values come of one object, the undamaged one among them.
