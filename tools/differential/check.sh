@@ -5,12 +5,26 @@
 #
 #   check.sh [COUNT [SEED]]
 #   check.sh record            writes testdata/differential/ again
+#   check.sh release RELEASE   puts what reflection sees of the newest release in
+#                              the place of what schema-gen's input says of it,
+#                              and fails if that changes the input
 set -euo pipefail
 cd "$(dirname "$0")"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 go build -o "$work/go" .
+if [ "${1:-}" = release ]; then
+    input=../schema-gen/input/schema.json
+    "$work/go" release "$2" >"$work/release.json"
+    cp "$input" "$work/schema.json"
+    trap 'cp "$work/schema.json" "$input"; rm -rf "$work"' EXIT
+    cargo run --quiet --package schema-gen -- remove kubernetes "$2"
+    cargo run --quiet --package schema-gen -- add "$work/release.json" >"$work/changes"
+    cmp "$work/schema.json" "$input"
+    echo "  $2 by reflection is what the input says: $(grep -c . "$work/changes") changes on the release before"
+    exit
+fi
 cargo build --quiet --release
 rust=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/differential
 

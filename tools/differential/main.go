@@ -4,6 +4,7 @@
 //
 //	differential cases SEED N    writes N stored values with what Kubernetes makes of each
 //	differential named           writes the cases that are named after their hazard, as JSON lines
+//	differential release RELEASE writes what reflection sees of that release, for schema-gen
 //
 // Of five values one is a random object as Kubernetes writes it, four are that
 // object damaged. The same seed gives the same values.
@@ -45,8 +46,10 @@ func run(args []string) error {
 		return cases(seed, n)
 	case len(args) == 1 && args[0] == "named":
 		return writeNamed(os.Stdout)
+	case len(args) == 2 && args[0] == "release":
+		return writeRelease(os.Stdout, args[1])
 	}
-	return fmt.Errorf("usage: differential cases SEED N | named")
+	return fmt.Errorf("usage: differential cases SEED N | named | release RELEASE")
 }
 
 // perObject is how many values come of one object, the undamaged one among them.

@@ -1436,6 +1436,7 @@ var messages = []reflect.Type{
 	reflect.TypeFor[apiextensions_apiserver_pkg_apis_apiextensions_v1beta1.ValidationRule](),
 	reflect.TypeFor[apiextensions_apiserver_pkg_apis_apiextensions_v1beta1.WebhookClientConfig](),
 	reflect.TypeFor[apimachinery_pkg_api_resource.Quantity](),
+	reflect.TypeFor[apimachinery_pkg_api_resource.QuantityValue](),
 	reflect.TypeFor[apimachinery_pkg_apis_meta_v1.APIGroup](),
 	reflect.TypeFor[apimachinery_pkg_apis_meta_v1.APIGroupList](),
 	reflect.TypeFor[apimachinery_pkg_apis_meta_v1.APIResource](),

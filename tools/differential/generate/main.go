@@ -30,7 +30,7 @@ var modules = []string{
 var testOnly = regexp.MustCompile(`/testing/|/testapigroup/|/example2?/|/test/`)
 
 var (
-	unmarshal   = regexp.MustCompile(`(?m)^func \(\w+ \*(\w+)\) Unmarshal\(`)
+	reset       = regexp.MustCompile(`(?m)^func \(\w+ \*([A-Z]\w*)\) Reset\(`)
 	addToScheme = regexp.MustCompile(`(?m)^(\tAddToScheme +=|var AddToScheme =|func AddToScheme\()`)
 )
 
@@ -60,7 +60,7 @@ func run() error {
 			if err != nil {
 				return err
 			}
-			if !addToScheme.Match(text) && !unmarshal.Match(text) {
+			if !addToScheme.Match(text) && !reset.Match(text) {
 				continue
 			}
 			fmt.Fprintf(&imports, "\t%s %q\n", name, module+"/"+path)
@@ -68,7 +68,7 @@ func run() error {
 				fmt.Fprintf(&schemes, "\t%s.AddToScheme,\n", name)
 			}
 			var types []string
-			for _, found := range unmarshal.FindAllSubmatch(text, -1) {
+			for _, found := range reset.FindAllSubmatch(text, -1) {
 				types = append(types, string(found[1]))
 			}
 			slices.Sort(types)
