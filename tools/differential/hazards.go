@@ -253,6 +253,7 @@ func hazards() []hazard {
 	add("envelope: a slash alone", envelope("/", "Status", nil))
 	add("envelope: three parts", envelope("apps/v1/v1", "Deployment", nil))
 	add("envelope: kind that nobody has", envelope("v1", "Nothing", nil))
+	add("envelope: kind without a protobuf form", envelope("meta.k8s.io/v1", "Table", nil))
 	add("envelope: kind that is gone", envelope("settings.k8s.io/v1alpha1", "PodPreset", nil))
 	add("envelope: unversioned kind of an unknown group", envelope("example.com/v7", "Status", nil))
 	add("envelope: WatchEvent", stored("v1", "WatchEvent", part{"type", text("ADDED")}))
