@@ -84,7 +84,7 @@ impl<'a> Object<'a> {
         Ok(Object {
             head: Some(Head {
                 kind: envelope.kind(),
-                api_version: envelope.api_version(),
+                api_version: canonical_api_version(envelope.api_version()),
             }),
             message: known.unwrap_or_else(|| message_of_unknown_kind(raw)),
             raw,
@@ -323,8 +323,15 @@ impl<'a> Object<'a> {
 }
 
 fn known_kind(group: &[u8], version: &[u8], kind: &[u8]) -> Option<&'static Message> {
-    let text = |bytes| std::str::from_utf8(bytes).ok();
-    schema::kind(text(group)?, text(version)?, text(kind)?)
+    // A group version that is no text may still have an unversioned kind.
+    let kind = std::str::from_utf8(kind).ok()?;
+    schema::kind(&utf8::lossy(group), &utf8::lossy(version), kind)
+}
+
+/// The group version as Go prints it, which parses it first: the core group has no
+/// slash, even if it was stored with one.
+fn canonical_api_version(api_version: &[u8]) -> &[u8] {
+    api_version.strip_prefix(b"/").unwrap_or(api_version)
 }
 
 /// The number of the field that holds a kind's `ObjectMeta`.

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::de::{Mark, Pieces, Segment, Value, Walk, scalar};
-use crate::error::{Error, Result};
-use crate::schema::row::{Label, Type, field};
-use crate::wire::{Fields, Payload, Reader};
+use crate::error::Result;
+use crate::schema::row::Type;
+use crate::wire::{EntryPart, EntryParts, Payload, Reader};
 
 /// One entry, its value still on the wire.
 #[derive(Debug, Clone, Copy)]
@@ -69,37 +69,22 @@ impl Entries {
 impl<'a> Walk<'a> {
     /// `{1: key, 2: value}`; a later one of either replaces the former.
     fn map_entry(&mut self, kind: Type, bytes: &'a [u8], offset: u64) -> Result<Entry<'a>> {
-        const KEY: crate::schema::row::Field = field(1, "key", Type::String, Label::One, 0);
-        let value_field = field(2, "value", kind, Label::One, 0);
         let mut entry = Entry {
             key: b"",
             value: None,
         };
         self.set_offset(offset);
-        let mut fields = Fields::new(Reader::with_base(bytes, offset, self.buffer()));
-        while let Some(wire) = fields.next_field()? {
-            match wire.number {
-                1 | 2
-                    if !scalar::takes(
-                        if wire.number == 1 { &KEY } else { &value_field },
-                        &wire.payload,
-                    ) =>
-                {
-                    return Err(Error::malformed("map entry", "wire type does not fit")
-                        .at(self.buffer(), wire.offset));
-                }
-                1 => {
-                    if let Payload::LengthDelimited(key) = wire.payload {
-                        entry.key = key;
-                    }
-                }
-                2 => {
+        let reader = Reader::with_base(bytes, offset, self.buffer());
+        let mut parts = EntryParts::new(reader, scalar::wire_type(kind));
+        while let Some(part) = parts.next_part()? {
+            match part {
+                EntryPart::Key(key) => entry.key = key,
+                EntryPart::Value(payload, offset) => {
                     if let Some(former) = entry.value {
                         self.check_entry(kind, entry.key, Some(former))?;
                     }
-                    entry.value = Some((wire.payload, wire.payload_offset));
+                    entry.value = Some((payload, offset));
                 }
-                _ => {}
             }
         }
         Ok(entry)

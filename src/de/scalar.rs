@@ -2,7 +2,7 @@
 
 use crate::de::Value;
 use crate::schema::row::{Field, Label, Type};
-use crate::wire::Payload;
+use crate::wire::{Payload, WireType};
 
 /// Whether Go's decoder takes this payload for this field.
 #[inline]
@@ -14,6 +14,15 @@ pub(crate) fn takes(field: &Field, payload: &Payload<'_>) -> bool {
         (Payload::Varint(_), kind) => field.label != Label::Map && is_varint(kind),
         (Payload::Fixed64(_), Type::Double) => field.label != Label::Map,
         _ => false,
+    }
+}
+
+/// The wire type of one value.
+pub(crate) fn wire_type(kind: Type) -> WireType {
+    match kind {
+        Type::String | Type::Bytes | Type::Message(_) => WireType::LengthDelimited,
+        Type::Double => WireType::Fixed64,
+        Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32 => WireType::Varint,
     }
 }
 

@@ -23,7 +23,9 @@ pub fn messages() -> impl ExactSizeIterator<Item = &'static Message> {
 ///
 /// The option kinds of `meta.k8s.io/v1`, such as `DeleteOptions`, are kinds of
 /// every group version that the table knows, as Go's
-/// `metav1.AddToGroupVersion` makes them.
+/// `metav1.AddToGroupVersion` makes them, and so is `WatchEvent`, which has
+/// neither `apiVersion` nor `kind` in its JSON. `Status` and the kinds of
+/// discovery, such as `APIGroup`, are unversioned: kinds of whatever group version.
 pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Message> {
     let key = (group, version, kind);
     let found = KINDS.binary_search_by(|k| (k.group, k.version, k.kind).cmp(&key));
@@ -37,7 +39,9 @@ pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Message> 
                 .iter()
                 .take(2)
                 .any(|k| (k.group, k.version) == (group, version))
-                .then(|| option_kind(kind))?
+                .then(|| option_kind(kind))
+                .flatten()
+                .or_else(|| unversioned_kind(kind))
         }
     }
 }
@@ -65,6 +69,19 @@ fn option_kind(kind: &str) -> Option<&'static Message> {
         "ListOptions" => Some(&meta_v1::ListOptions),
         "PatchOptions" => Some(&meta_v1::PatchOptions),
         "UpdateOptions" => Some(&meta_v1::UpdateOptions),
+        "WatchEvent" => Some(&meta_v1::WatchEvent),
+        _ => None,
+    }
+}
+
+/// The kinds that Go's scheme has under every group version, known or not.
+fn unversioned_kind(kind: &str) -> Option<&'static Message> {
+    match kind {
+        "APIGroup" => Some(&meta_v1::APIGroup),
+        "APIGroupList" => Some(&meta_v1::APIGroupList),
+        "APIResourceList" => Some(&meta_v1::APIResourceList),
+        "APIVersions" => Some(&meta_v1::APIVersions),
+        "Status" => Some(&meta_v1::Status),
         _ => None,
     }
 }

@@ -151,18 +151,28 @@ fn skip_group(reader: &mut Reader<'_>) -> Result<()> {
     while depth > 0 {
         let offset = reader.offset();
         match reader.varint("tag in a group")? & 7 {
-            0 => drop(reader.varint("varint in a group")?),
-            1 => drop(reader.bytes(8, "64-bit field in a group")?),
-            2 => drop(reader.length_delimited("length-delimited field in a group")?),
             3 => depth += 1,
             4 => depth -= 1,
-            5 => drop(reader.bytes(4, "32-bit field in a group")?),
-            _ => {
-                return Err(
-                    Error::malformed("tag in a group", "wire type is neither 0 to 5")
-                        .at(reader.buffer(), offset),
-                );
-            }
+            other => skip(reader, other, offset)?,
+        }
+    }
+    Ok(())
+}
+
+/// Reads over the payload of a field whose tag, which began at `offset`, is read.
+#[cold]
+pub(super) fn skip(reader: &mut Reader<'_>, wire_type: u64, offset: u64) -> Result<()> {
+    match wire_type {
+        0 => drop(reader.varint("skipped varint")?),
+        1 => drop(reader.bytes(8, "skipped 64-bit field")?),
+        2 => drop(reader.length_delimited("skipped length-delimited field")?),
+        3 => skip_group(reader)?,
+        5 => drop(reader.bytes(4, "skipped 32-bit field")?),
+        _ => {
+            let detail = "wire type is neither 0 to 3 nor 5";
+            return Err(
+                Error::malformed("tag of a skipped field", detail).at(reader.buffer(), offset)
+            );
         }
     }
     Ok(())

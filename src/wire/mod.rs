@@ -8,8 +8,10 @@
 //! Source of the format: <https://protobuf.dev/programming-guides/encoding/>;
 //! of Go's behaviour: `generated.pb.go` in k8s.io/api (gogo/protobuf).
 
+mod entry;
 mod fields;
 mod reader;
 
+pub(crate) use entry::{EntryPart, EntryParts};
 pub(crate) use fields::{Field, Fields, Payload, WireType};
 pub(crate) use reader::Reader;

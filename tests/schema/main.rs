@@ -2,13 +2,15 @@
 
 use k8s_etcd::schema::{kind, kind_of, message, messages};
 
-const OPTION_KINDS: [&str; 6] = [
+/// With WatchEvent, which is no option but comes the same way.
+const OPTION_KINDS: [&str; 7] = [
     "CreateOptions",
     "DeleteOptions",
     "GetOptions",
     "ListOptions",
     "PatchOptions",
     "UpdateOptions",
+    "WatchEvent",
 ];
 
 #[test]
@@ -91,6 +93,23 @@ fn option_kinds_belong_to_every_group_version() {
         }
         for (group, version) in [("", "v2"), ("apps", "v3"), ("zzz", "v1"), ("", "")] {
             assert!(kind(group, version, options).is_none(), "{group}/{version}");
+        }
+    }
+}
+
+#[test]
+fn unversioned_kinds_belong_to_whatever_group_version() {
+    for unversioned in [
+        "APIGroup",
+        "APIGroupList",
+        "APIResourceList",
+        "APIVersions",
+        "Status",
+    ] {
+        let name = format!("k8s.io.apimachinery.pkg.apis.meta.v1.{unversioned}");
+        for (group, version) in [("", "v1"), ("apps", "v1"), ("example.com", "v7"), ("", "")] {
+            let found = kind(group, version, unversioned).map(|m| m.name().to_owned());
+            assert_eq!(found.as_ref(), Some(&name), "{group}/{version}");
         }
     }
 }

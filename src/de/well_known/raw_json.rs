@@ -5,8 +5,9 @@
 
 use crate::cbor;
 use crate::de::well_known::Gathered;
-use crate::de::{Value, Walk};
+use crate::de::{Pieces, Value, Walk};
 use crate::error::{Category, Error, Result};
+use crate::schema::row::Type;
 use crate::tree::Value as Tree;
 use crate::wire::Reader;
 
@@ -62,8 +63,13 @@ impl<'a> Walk<'a> {
     }
 
     /// `runtime.Unknown` inside a message, which no stored object has:
-    /// `{2: raw, 3: contentEncoding, 4: contentType}`.
+    /// `{1: typeMeta, 2: raw, 3: contentEncoding, 4: contentType}`, of which the
+    /// type is not printed, but decoded.
     pub(super) fn nested_unknown(&mut self, fields: &Gathered) -> Result<Value<'a>> {
+        if let Type::Message(type_meta) = fields.kind(1) {
+            let pieces = Pieces::of(fields.run(self, 1), self);
+            self.check_message(type_meta, pieces)?;
+        }
         match fields.bytes(self, 4).unwrap_or_default() {
             b"" | b"application/json" => {}
             _ => {

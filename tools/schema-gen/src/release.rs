@@ -267,7 +267,8 @@ fn merge(
     }
     old.special.clone_from(&new.special);
     old.wrapper.clone_from(&new.wrapper);
-    old.type_meta = new.type_meta;
+    // One that is gone stays: kinds of older releases print it.
+    old.type_meta = new.type_meta.or(old.type_meta);
     old.source.clone_from(&new.source);
     old.until = None;
     old.fields = fields;
