@@ -209,12 +209,16 @@ fn encryption_configuration() -> Folder {
 /// Real entries in small files of both byte orders.
 fn snapshot() -> Folder {
     let mut entries = Entries::new();
-    for (main, stored) in (2_i64..).zip(objects().into_values().take(8)) {
+    let mut objects: Vec<_> = objects().into_values().collect();
+    objects.sort_by_key(|stored| stored.value.len());
+    for (main, stored) in (2_i64..).zip(objects.iter().take(5)) {
         let value = key_value(&stored.key, [main, main, 1, 0], &stored.value);
         entries.push((revision(main, 0, false), value));
     }
-    let (_, stored) = objects().pop_first().expect("an object");
-    entries.push((revision(20, 0, true), key_value(&stored.key, [0; 4], b"")));
+    entries.push((
+        revision(20, 0, true),
+        key_value(&objects[0].key, [0; 4], b""),
+    ));
     let meta = vec![(b"term".to_vec(), vec![0, 0, 0, 0, 0, 0, 0, 2])];
     let mut seeds = Folder::new();
     for (name, order) in [("little", Order::Little), ("big", Order::Big)] {
