@@ -19,13 +19,12 @@ pub fn object(data: &[u8]) {
     };
     let object = Object::of_message(message, raw);
     let printed = object.to_json();
-    let json = printed.clone().map(|(json, _)| json);
-    if let Ok(json) = &json {
+    if let Ok((json, _)) = &printed {
         same_type(json, object.decode::<Typed>());
         #[cfg(feature = "k8s-openapi")]
         same_as_k8s_openapi(message.name(), json, &object);
     }
-    same(&json, object.decode::<Value>());
+    same(&printed, object.decode::<Value>());
 
     if let (Ok((plain, report)), Ok((lossless, _))) = (printed, object.lossless(true).to_json()) {
         if report.unknown_fields.is_empty() && report.retired_fields.is_empty() {

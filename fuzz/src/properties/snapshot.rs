@@ -7,27 +7,24 @@ use k8s_etcd::etcd::{self, Carving, Snapshot, State};
 use k8s_etcd::{Category, Limits};
 
 pub fn snapshot(data: &[u8]) {
-    check(data);
-}
-
-/// Whether the file has a valid meta page.
-pub fn check(data: &[u8]) -> bool {
     let _ = Snapshot::recognize(data);
-    carving(&etcd::carve(data, &Limits::DEFAULT), data);
-    let mut few = Limits::DEFAULT;
-    few.carved_entries = 1;
-    let carved = etcd::carve(data, &few);
-    let stopped = carved.stopped().map(|error| error.category());
-    assert!(carved.len() <= 1 && stopped.is_none_or(|category| category == Category::Limit));
+    let all = etcd::carve(data, &Limits::DEFAULT);
+    carving(&all, data);
+    if all.len() > 1 {
+        let mut few = Limits::DEFAULT;
+        few.carved_entries = 1;
+        let carved = etcd::carve(data, &few);
+        let error = carved.stopped().expect("a bound that was reached");
+        assert!(carved.len() <= 1 && error.category() == Category::Limit);
+    }
 
     let Ok(snapshot) = Snapshot::parse(data) else {
-        return false;
+        return;
     };
     let _ = (snapshot.verify_trailer(), snapshot.store_meta());
     revisions(&snapshot, data);
     states(&snapshot, data);
     survey(&snapshot, data);
-    true
 }
 
 fn revisions(snapshot: &Snapshot<'_>, data: &[u8]) {
@@ -68,7 +65,7 @@ fn states(snapshot: &Snapshot<'_>, data: &[u8]) {
     }
     ordered(&state);
     assert!(state.damage().count() <= data.len());
-    for revision in [0, 1, last / 2, last - 1, last, i64::MAX] {
+    for revision in [last / 2, last, last.saturating_add(1)] {
         match snapshot.at(revision) {
             Ok(state) => {
                 ordered(&state);

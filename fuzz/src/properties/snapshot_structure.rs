@@ -38,7 +38,7 @@ pub fn snapshot_structure(data: &[u8]) {
         0 => file.bytes,
         _ => file.with_trailer(),
     };
-    super::snapshot::check(&file);
+    super::snapshot(&file);
 }
 
 /// Two levels at least, tombstones, an overflow page, buckets of both forms.
