@@ -112,8 +112,8 @@ fn change(file: &mut File, bytes: &mut Bytes<'_>) {
         10 => put(file, at, &vec![0; file.page_size]),
         11 => {
             let other = file.at(u64::from(bytes.u16()) % pages);
-            let whole = file.bytes.get(other..other + file.page_size);
-            put(file, at, &whole.unwrap_or_default().to_vec());
+            let whole = page_bytes(file, other);
+            put(file, at, &whole);
         }
         12 => {
             let length = at + usize::from(bytes.u16()) % file.page_size;
@@ -121,14 +121,19 @@ fn change(file: &mut File, bytes: &mut Bytes<'_>) {
         }
         // A page more, which the meta page counts or not.
         _ => {
-            let whole = file.bytes.get(at..at + file.page_size);
-            let whole = whole.unwrap_or_default().to_vec();
+            let whole = page_bytes(file, at);
             file.bytes.extend(whole);
             let count = number(file, file.pages(), 8);
             put(file, file.at(1) + 16 + 40, &count);
             seal(file, 1);
         }
     }
+}
+
+/// Nothing where the file ends before.
+fn page_bytes(file: &File, at: usize) -> Vec<u8> {
+    let whole = file.bytes.get(at..at + file.page_size);
+    whole.unwrap_or_default().to_vec()
 }
 
 /// A number that is small, near the file's own or any.
