@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../src/properties.rs"]
-mod properties;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::snapshot(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| k8s_etcd_fuzz::properties::snapshot(data));

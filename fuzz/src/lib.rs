@@ -1,0 +1,2 @@
+//! Properties that hold of any bytes; `fuzz_targets/` has a target for each.
+pub mod properties;
