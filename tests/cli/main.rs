@@ -2,7 +2,6 @@
 
 #[allow(
     dead_code,
-    unused_imports,
     reason = "shared with tests/etcd, which damages files with it"
 )]
 #[path = "../support/bbolt_writer.rs"]

@@ -8,6 +8,7 @@ mod bbolt_file;
 mod key_value;
 
 pub use bbolt_file::File;
+#[allow(unused_imports, reason = "each test uses some of it")]
 pub use key_value::{key_value, revision, varint};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
