@@ -4,9 +4,23 @@ use crate::allocator::peak;
 use crate::fixtures::{ask_all, decoder, values};
 
 /// What asking for everything may hold, for a value of `length` bytes: three
-/// texts, the widest of which is lossless YAML, while the buffers grow.
+/// texts, the widest of which is lossless YAML, while the buffers grow, and the
+/// queues that the YAML parser begins with.
 fn most(length: usize) -> usize {
-    64 * length + 16_384
+    64 * length + 98_304
+}
+
+/// The fixed part is one: a large document has its share only.
+#[test]
+fn what_yaml_costs_is_in_proportion() {
+    let mut yaml = b"apiVersion: v1\nkind: A\nspec:\n".to_vec();
+    for line in 0..5_000 {
+        yaml.extend(format!("  key{line}: value {line}\n").bytes());
+    }
+    let (outcome, held) = peak(|| ask_all(&yaml));
+    outcome.expect("it is sound");
+    println!("{held} bytes held for {}", yaml.len());
+    assert!(held <= 32 * yaml.len(), "{held} of {}", yaml.len());
 }
 
 #[test]
