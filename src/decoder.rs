@@ -8,6 +8,7 @@ use crate::encryption::{self, Failure, Info, Keyring, MoveTries, Moved, Plaintex
 use crate::error::{Buffer, Category, Error, Result};
 use crate::limits::Limits;
 use crate::registry_key::RegistryKey;
+use crate::skip_fields::SkipFields;
 use crate::storage_value::{Content, Settings, StorageValue};
 
 /// Opens stored values: decrypts them where needed and tells what they hold.
@@ -62,6 +63,13 @@ impl Decoder {
         self
     }
 
+    /// As [`Object::skip_fields`](crate::Object::skip_fields), for all objects.
+    #[must_use]
+    pub fn skip_fields(mut self, fields: &SkipFields) -> Decoder {
+        self.options.skip = fields.clone();
+        self
+    }
+
     /// The API server's `--etcd-prefix`, where it is neither `/registry` nor one
     /// of OpenShift's. Keys choose the encryption keys by their resource.
     #[must_use]
@@ -102,7 +110,7 @@ impl Decoder {
             outcome,
             settings: Settings {
                 limits: self.limits,
-                options: self.options,
+                options: self.options.clone(),
             },
         }
     }
@@ -181,7 +189,7 @@ impl Opened<'_> {
             _ => Buffer::Value,
         };
         let plaintext = self.plaintext().map_err(Clone::clone)?;
-        Ok(StorageValue::parse_with(plaintext, buffer, self.settings))
+        Ok(StorageValue::parse_with(plaintext, buffer, &self.settings))
     }
 
     /// Decodes the object that the value holds into any type that serde can

@@ -59,6 +59,7 @@
 mod convert;
 mod error;
 mod limits;
+mod skip_fields;
 mod utf8;
 mod wire;
 
@@ -85,5 +86,6 @@ pub use json::WriteError;
 pub use limits::Limits;
 pub use object::Object;
 pub use report::{Report, RetiredField, UnknownField};
+pub use skip_fields::SkipFields;
 #[cfg(feature = "k8s-openapi")]
 pub use typed::Found;

@@ -12,8 +12,9 @@ use crate::json::{Printer, WriteError};
 use crate::limits::Limits;
 use crate::report::Report;
 use crate::schema::generated::meta_v1::ObjectMeta as OBJECT_META;
-use crate::schema::row::{Field, Form, Label, Type, field};
+use crate::schema::row::{Field, Form, Label, Type, field, message};
 use crate::schema::{self, Message};
+use crate::skip_fields::SkipFields;
 use crate::utf8;
 use crate::wire::{Fields, Payload, Reader};
 use crate::yaml;
@@ -144,6 +145,13 @@ impl<'a> Object<'a> {
         self
     }
 
+    /// Leaves fields out; see [`SkipFields`].
+    #[must_use]
+    pub fn skip_fields(mut self, fields: &SkipFields) -> Object<'a> {
+        self.options.skip = fields.clone();
+        self
+    }
+
     pub(crate) fn options(mut self, options: Options) -> Object<'a> {
         self.options = options;
         self
@@ -227,7 +235,7 @@ impl<'a> Object<'a> {
     }
 
     fn walk(&self) -> Walk<'a> {
-        Walk::new(self.limits, self.options, Buffer::Raw)
+        Walk::new(self.limits, self.options.clone(), Buffer::Raw)
     }
 
     fn pieces(&self) -> Pieces<'a> {
@@ -337,7 +345,7 @@ fn canonical_api_version(api_version: &[u8]) -> &[u8] {
 /// The number of the field that holds a kind's `ObjectMeta`.
 fn metadata_number(message: &Message) -> Option<u32> {
     let is_metadata = |field: &&Field| match field.kind {
-        Type::Message(message) => std::ptr::eq(message, &OBJECT_META) && field.name == "metadata",
+        Type::Message(message) => std::ptr::eq(message, &OBJECT_META) && field.name() == "metadata",
         _ => false,
     };
     message
@@ -348,25 +356,20 @@ fn metadata_number(message: &Message) -> Option<u32> {
 }
 
 /// What every kind has that Kubernetes stores.
-static UNKNOWN_KIND: Message = Message {
-    name: "",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[field(
+static UNKNOWN_KIND: Message = message(
+    "",
+    Form::Object,
+    true,
+    &[field!(
         1,
         "metadata",
         Type::Message(&OBJECT_META),
         Label::One,
-        0,
+        0
     )],
-};
+);
 
-static UNKNOWN_KIND_WITHOUT_METADATA: Message = Message {
-    name: "",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[],
-};
+static UNKNOWN_KIND_WITHOUT_METADATA: Message = message("", Form::Object, true, &[]);
 
 /// `kind`, `apiVersion`, and `metadata` if field 1 is there and reads wholly as one.
 fn message_of_unknown_kind(raw: &[u8]) -> &'static Message {

@@ -94,7 +94,7 @@ pub enum Content<'a> {
 }
 
 /// How [`StorageValue::parse_with`] goes about it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) options: Options,
@@ -107,13 +107,13 @@ impl<'a> StorageValue<'a> {
     /// An encrypted value is [`Media::Text`] or [`Media::Unrecognized`] here;
     /// [`Decoder`](crate::Decoder) looks at that first.
     pub fn parse(value: &'a [u8]) -> StorageValue<'a> {
-        StorageValue::parse_with(value, Buffer::Value, Settings::default())
+        StorageValue::parse_with(value, Buffer::Value, &Settings::default())
     }
 
     pub(crate) fn parse_with(
         value: &'a [u8],
         buffer: Buffer,
-        settings: Settings,
+        settings: &Settings,
     ) -> StorageValue<'a> {
         let limits = settings.limits;
         if value.len() > limits.value_bytes {
@@ -129,7 +129,7 @@ impl<'a> StorageValue<'a> {
                 let object = Object::of_envelope(&envelope).map_err(|e| e.at(buffer, 0))?;
                 Ok(object
                     .limits(limits)
-                    .options(settings.options)
+                    .options(settings.options.clone())
                     .in_envelope(envelope, buffer))
             });
             return StorageValue {
@@ -264,7 +264,7 @@ impl<'a> From<Document<'a>> for Content<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of_json(reader: Reader<'a>, json: &'a [u8], settings: Settings) -> Result<Document<'a>> {
+    fn of_json(reader: Reader<'a>, json: &'a [u8], settings: &Settings) -> Result<Document<'a>> {
         Ok(Document {
             source: Source::Json(json, reader.buffer()),
             head: json::head(reader, settings.limits.json_depth)?,
@@ -273,7 +273,7 @@ impl<'a> Document<'a> {
         })
     }
 
-    fn of_tree(tree: Tree<'a>, settings: Settings) -> Document<'a> {
+    fn of_tree(tree: Tree<'a>, settings: &Settings) -> Document<'a> {
         let text = |tree: Option<&Tree<'a>>| match tree {
             Some(Tree::String(text)) => Some(utf8::lossy(text).into_owned().into()),
             _ => None,

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// Module, and the modules that it may name, in the order of the foundation and
 /// then of the way of the data.
-const MAY_NAME: [(&str, &[&str]); 19] = [
+const MAY_NAME: [(&str, &[&str]); 20] = [
     ("convert", &[]),
     ("error", &[]),
     ("limits", &[]),
+    ("skip_fields", &[]),
     ("utf8", &[]),
     ("wire", &["convert", "error", "limits"]),
     // Knows nothing of Kubernetes.
@@ -28,13 +29,29 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
     (
         "de",
         &[
-            "convert", "error", "limits", "utf8", "wire", "schema", "tree", "cbor",
+            "convert",
+            "error",
+            "limits",
+            "skip_fields",
+            "utf8",
+            "wire",
+            "schema",
+            "tree",
+            "cbor",
         ],
     ),
     (
         "json",
         &[
-            "convert", "error", "limits", "utf8", "wire", "schema", "tree", "de",
+            "convert",
+            "error",
+            "limits",
+            "skip_fields",
+            "utf8",
+            "wire",
+            "schema",
+            "tree",
+            "de",
         ],
     ),
     (
@@ -48,15 +65,37 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
     (
         "object",
         &[
-            "convert", "error", "limits", "utf8", "wire", "schema", "de", "json", "yaml",
-            "envelope", "report",
+            "convert",
+            "error",
+            "limits",
+            "skip_fields",
+            "utf8",
+            "wire",
+            "schema",
+            "de",
+            "json",
+            "yaml",
+            "envelope",
+            "report",
         ],
     ),
     (
         "storage_value",
         &[
-            "convert", "error", "limits", "utf8", "wire", "tree", "cbor", "de", "json", "yaml",
-            "envelope", "report", "object",
+            "convert",
+            "error",
+            "limits",
+            "skip_fields",
+            "utf8",
+            "wire",
+            "tree",
+            "cbor",
+            "de",
+            "json",
+            "yaml",
+            "envelope",
+            "report",
+            "object",
         ],
     ),
     (
@@ -69,13 +108,14 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
 const JOINS: &str = "decoder";
 
 /// What the crate's root names again, by the module it comes from.
-const ROOT: [(&str, &str); 12] = [
+const ROOT: [(&str, &str); 13] = [
     ("Buffer", "error"),
     ("Category", "error"),
     ("Error", "error"),
     ("Result", "error"),
     ("Limits", "limits"),
     ("Object", "object"),
+    ("SkipFields", "skip_fields"),
     ("Report", "report"),
     ("RetiredField", "report"),
     ("UnknownField", "report"),

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::de::walk::is_set;
 use crate::de::{Mark, Pieces, Segment, Value, Walk, scalar};
 use crate::error::Result;
 use crate::schema::row::{Field, Form, Label, Message, Type};
@@ -25,6 +26,8 @@ struct Frame {
     message: &'static Message,
     row: usize,
     rest: Range<usize>,
+    /// Rows that are left out.
+    skipped: u64,
 }
 
 impl Members {
@@ -34,12 +37,14 @@ impl Members {
         pieces: Pieces<'a>,
     ) -> Result<Members> {
         let path = walk.path.len();
+        let skipped = walk.skipped_rows(message);
         let rest = walk.gather(message, pieces)?;
         Ok(Members {
             frame: Frame {
                 message,
                 row: 0,
                 rest,
+                skipped,
             },
             outer: Vec::new(),
             path,
@@ -71,7 +76,11 @@ impl Members {
                 }
                 continue;
             };
+            let skipped = is_set(self.frame.skipped, self.frame.row);
             let run = self.frame.take_run(walk);
+            if skipped {
+                continue;
+            }
             if field.is_retired() && (run.is_empty() || !walk.retired(field, run.clone())?) {
                 continue;
             }
@@ -84,13 +93,14 @@ impl Members {
                     message: inline,
                     row: 0,
                     rest,
+                    skipped: walk.skipped_rows(inline),
                 };
                 self.outer.push(std::mem::replace(&mut self.frame, frame));
                 continue;
             }
-            walk.path.push(Segment::Member(field.name));
+            walk.path.push(Segment::Member(field.name()));
             if let Some(value) = walk.field_value(field, run)? {
-                return Ok(Some((field.name, value)));
+                return Ok(Some((field.name(), value)));
             }
             walk.release(self.body);
         }

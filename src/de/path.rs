@@ -32,6 +32,14 @@ impl<'a> Path<'a> {
         self.0.len()
     }
 
+    /// The names of the members on the path, from the outermost on.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().filter_map(|segment| match segment {
+            Segment::Member(name) => Some(*name),
+            Segment::Index(_) | Segment::Key(_) => None,
+        })
+    }
+
     #[inline]
     pub(crate) fn truncate(&mut self, len: usize) {
         self.0.truncate(len);

@@ -7,7 +7,8 @@ use crate::de::report::{Report, Retired, Unknown};
 use crate::de::{Entries, Items, Members, Path, Segment, Value, entries, scalar};
 use crate::error::{Buffer, Error, Result};
 use crate::limits::Limits;
-use crate::schema::row::{Field, Label, Message, Type};
+use crate::schema::row::{Field, Form, Label, Message, Type};
+use crate::skip_fields::{Skip, SkipFields};
 use crate::tree;
 use crate::wire::{self, Fields, Payload, Reader};
 
@@ -36,12 +37,14 @@ pub(crate) enum Pieces<'a> {
 }
 
 /// How to decode.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
     /// Retired fields at their place, unknown ones in `$unknownFields`.
     pub(crate) lossless: bool,
     /// Invalid UTF-8 is an error.
     pub(crate) strict: bool,
+    /// What to leave out.
+    pub(crate) skip: SkipFields,
 }
 
 /// The state of one decode.
@@ -89,6 +92,41 @@ impl<'a> Walk<'a> {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    pub(crate) fn is_lossless(&self) -> bool {
+        self.options.lossless
+    }
+
+    /// What to leave out of the object.
+    pub(crate) fn skip(&self) -> Skip<'_> {
+        self.options.skip.root()
+    }
+
+    /// A bit for each row to leave out of the message at the path at hand. What
+    /// is looked at on the side is looked at whole.
+    #[inline]
+    pub(super) fn skipped_rows(&self, message: &Message) -> u64 {
+        if self.options.skip.is_empty() {
+            return 0;
+        }
+        self.find_skipped_rows(message)
+    }
+
+    #[cold]
+    fn find_skipped_rows(&self, message: &Message) -> u64 {
+        if self.quiet > 0 || message.form != Form::Object {
+            return 0;
+        }
+        let skip = self
+            .path
+            .members()
+            .fold(self.skip(), |skip, name| skip.below(|| name));
+        let mut rows = 0;
+        for field in message.fields.iter().rev() {
+            rows = rows << 1 | u64::from(skip.skips(|| field.name()));
+        }
+        rows
     }
 
     /// Ends the walk.
@@ -221,18 +259,22 @@ impl<'a> Walk<'a> {
         self.at = offset;
         let mut fields = Fields::new(Reader::with_base(bytes, offset, self.buffer));
         let mut hint = 0;
+        let skipped = self.skipped_rows(message);
         while let Some(wire) = fields.next_field()? {
             let Some((row, field)) = message.field_by_number(wire.number, hint) else {
                 self.unknown(message, wire)?;
                 continue;
             };
             hint = row;
+            if is_set(skipped, row) {
+                continue;
+            }
             if !scalar::takes(field, &wire.payload) {
                 if field.is_retired() {
                     self.unknown(message, wire)?;
                     continue;
                 }
-                self.path.push(Segment::Member(field.name));
+                self.path.push(Segment::Member(field.name()));
                 return Err(Error::malformed(
                     "field",
                     format!(
@@ -309,7 +351,7 @@ impl<'a> Walk<'a> {
         if self.quiet == 0 {
             self.report.check_room(self.limits.report_entries)?;
             let length = self.path.len();
-            self.path.push(Segment::Member(field.name));
+            self.path.push(Segment::Member(field.name()));
             let path = self.path.to_string();
             self.path.truncate(length);
             self.report.retired.push(Retired {
@@ -418,4 +460,11 @@ impl<'a> Walk<'a> {
         self.occurrences.extend_from_slice(occurrences);
         start..self.occurrences.len()
     }
+}
+
+/// Whether the bit of a row is set.
+#[inline]
+pub(super) fn is_set(rows: u64, row: usize) -> bool {
+    let row = u32::try_from(row).unwrap_or(u32::MAX);
+    rows.checked_shr(row).is_some_and(|rows| rows & 1 == 1)
 }

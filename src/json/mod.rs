@@ -14,11 +14,14 @@
 //! Source: `encode.go`, `indent.go`, `scanner.go` of Go 1.26's `encoding/json`;
 //! RFC 8259 for the grammar, which Go accepts exactly except for a bound on depth.
 
+mod base64;
 mod compact;
+mod direct;
 mod head;
 mod indent;
 mod number;
 mod object;
+mod plain;
 mod scanner;
 mod string;
 mod text;
@@ -27,6 +30,7 @@ mod value;
 #[cfg(test)]
 mod conformance;
 
+pub(crate) use base64::write_base64;
 pub(crate) use compact::{HtmlEscape, compact};
 pub(crate) use head::{Head, head};
 pub use indent::indent;

@@ -2,12 +2,13 @@
 
 use std::io;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::de::{Entries, Head, Items, Members, Pieces, Segment, Value, Walk};
 use crate::error::Error;
-use crate::json::{HtmlEscape, compact, write_f64, write_i64, write_string, write_value};
+use crate::json::direct;
+use crate::json::{
+    HtmlEscape, compact, write_base64, write_f64, write_i64, write_string, write_value,
+};
 use crate::schema::row::Message;
 use crate::wire::Reader;
 
@@ -56,6 +57,19 @@ impl<'w, 'a> Printer<'w, 'a> {
         message: &'static Message,
         pieces: Pieces<'a>,
     ) -> Result {
+        if !self.direct(head, message, &pieces) {
+            self.by_all_rules(head, message, pieces)?;
+        }
+        self.hand_over()
+    }
+
+    /// A top-level object that may stand on the wire in any way.
+    pub(super) fn by_all_rules(
+        &mut self,
+        head: Option<Head<'a>>,
+        message: &'static Message,
+        pieces: Pieces<'a>,
+    ) -> Result {
         let printed = match self.walk.message_value(message, pieces) {
             Ok(Value::Object(message, pieces)) => self.members(head, message, pieces),
             Ok(value) => self.value(value),
@@ -64,7 +78,34 @@ impl<'w, 'a> Printer<'w, 'a> {
         printed.map_err(|error| match error {
             WriteError::Decode(error) => self.walk.locate(error).into(),
             error => error,
-        })?;
+        })
+    }
+
+    /// Prints in one pass what stands on the wire as usual. Not what is too large
+    /// to be held as text for a writer, and not where every field counts.
+    fn direct(
+        &mut self,
+        head: Option<Head<'a>>,
+        message: &'static Message,
+        pieces: &Pieces<'a>,
+    ) -> bool {
+        let Pieces::One(raw, _) = pieces else {
+            return false;
+        };
+        let large = self.writer.is_some() && raw.len() > 2 * CHUNK;
+        if large || self.walk.is_lossless() {
+            return false;
+        }
+        let start = self.out.len();
+        let (skip, limits) = (self.walk.skip(), self.walk.limits());
+        let printed = direct::print(self.out, head, message, raw, skip, limits).is_some();
+        if !printed {
+            self.out.truncate(start);
+        }
+        printed
+    }
+
+    fn hand_over(&mut self) -> Result {
         if let Some(writer) = self.writer.as_mut() {
             writer.write_all(self.out)?;
             self.out.clear();
@@ -82,7 +123,7 @@ impl<'w, 'a> Printer<'w, 'a> {
             Value::Double(value) => write_f64(self.out, value)?,
             Value::String(bytes) => self.text(bytes)?,
             Value::Joined(bytes) => self.text(&bytes)?,
-            Value::Bytes(bytes) => self.base64(bytes),
+            Value::Bytes(bytes) => write_base64(self.out, bytes),
             Value::Quantity(text) => self.text(text.as_bytes())?,
             Value::Time(seconds) => self.quoted(|out| write_time(out, seconds)),
             Value::MicroTime(seconds, nanos) => {
@@ -175,17 +216,6 @@ impl<'w, 'a> Printer<'w, 'a> {
             self.walk.invalid_utf8()?;
         }
         Ok(())
-    }
-
-    fn base64(&mut self, bytes: &[u8]) {
-        self.quoted(|out| {
-            let start = out.len();
-            out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-            let space = out.get_mut(start..).unwrap_or_default();
-            // The space is exactly what the standard alphabet with padding needs.
-            let written = STANDARD.encode_slice(bytes, space).unwrap_or_default();
-            out.truncate(start + written);
-        });
     }
 
     fn json(&mut self, bytes: &[u8], offset: u64) -> Result {

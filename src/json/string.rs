@@ -58,14 +58,15 @@ fn write_escaped(out: &mut Vec<u8>, bytes: &[u8], clean: usize) -> bool {
 }
 
 /// The escape of one ASCII byte that needs one: a control character, `"`, `\`, `<`, `>`, `&`.
+#[inline]
 pub(super) fn escape_ascii(out: &mut Vec<u8>, byte: u8) {
     let short = match byte {
+        b'\n' => b'n',
         b'"' | b'\\' => byte,
+        b'\t' => b't',
+        b'\r' => b'r',
         0x08 => b'b',
         0x0c => b'f',
-        b'\n' => b'n',
-        b'\r' => b'r',
-        b'\t' => b't',
         _ => {
             let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0xf)]];
             out.extend_from_slice(b"\\u00");
@@ -89,6 +90,40 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 /// string: 0x20 to 0x7f without `"`, `\`, `<`, `>` and `&`.
 #[inline]
 pub(super) fn plain_prefix(bytes: &[u8]) -> usize {
+    match bytes.split_at_checked(64) {
+        None => plain_words(bytes),
+        Some((head, rest)) => match plain_words(head) {
+            64 => plain_blocks(rest).wrapping_add(64),
+            plain => plain,
+        },
+    }
+}
+
+/// Long text in blocks, which compilers turn into vector instructions.
+fn plain_blocks(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<32>();
+    let plain = blocks.iter().take_while(|block| is_plain_block(block));
+    let start = plain.count().wrapping_mul(32);
+    let words = plain_words(bytes.get(start..).unwrap_or_default());
+    start.wrapping_add(words)
+}
+
+#[inline]
+fn is_plain_block(block: &[u8; 32]) -> bool {
+    let special = |byte: u8| {
+        (byte < 0x20)
+            | (byte >= 0x80)
+            | (byte == b'"')
+            | (byte == b'\\')
+            | (byte == b'<')
+            | (byte == b'>')
+            | (byte == b'&')
+    };
+    !block.iter().fold(false, |any, &byte| any | special(byte))
+}
+
+#[inline]
+fn plain_words(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
         let special = special_bytes(u64::from_le_bytes(*word));

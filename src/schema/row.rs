@@ -11,6 +11,43 @@ pub struct Message {
     pub(crate) type_meta: bool,
     /// In the order in which Go prints the members.
     pub(crate) fields: &'static [Field],
+    /// Whether that is the order of the fields' numbers too, in which Go writes
+    /// them.
+    pub(crate) in_wire_order: bool,
+    /// A bit for each field that may be printed when it is not on the wire.
+    pub(crate) shown_absent: u64,
+}
+
+/// The most fields of a message; the longest has 44. Each has a bit in a word.
+pub(crate) const MAX_FIELDS: usize = 48;
+
+/// A message's row. A message of more fields does not compile.
+pub(crate) const fn message(
+    name: &'static str,
+    form: Form,
+    type_meta: bool,
+    fields: &'static [Field],
+) -> Message {
+    assert!(fields.len() <= MAX_FIELDS);
+    let (mut in_wire_order, mut shown_absent) = (true, 0);
+    let (mut at, mut last) = (0, 0);
+    while at < fields.len() {
+        let field = &fields[at];
+        in_wire_order &= last < field.number;
+        last = field.number;
+        if field.may_show_absent() {
+            shown_absent |= 1 << at;
+        }
+        at += 1;
+    }
+    Message {
+        name,
+        form,
+        type_meta,
+        fields,
+        in_wire_order,
+        shown_absent,
+    }
 }
 
 impl Message {
@@ -57,9 +94,10 @@ pub(crate) struct Field {
     pub(crate) number: u32,
     pub(crate) label: Label,
     flags: u8,
-    /// The JSON name; empty for an inline message and for the carrier field of
-    /// a message with a JSON form of its own.
-    pub(crate) name: &'static str,
+    /// The tag that Go writes before each of the field's values.
+    pub(crate) tag: u16,
+    /// `,"name":`, which needs no escape.
+    pub(crate) key: &'static str,
     pub(crate) kind: Type,
 }
 
@@ -94,23 +132,53 @@ pub(crate) const INLINE: u8 = 8;
 /// The newest Kubernetes no longer knows the field and drops it on reading.
 pub(crate) const RETIRED: u8 = 16;
 
-pub(crate) const fn field(
+/// A field's row: number, JSON name (empty for an inline message and for the
+/// carrier field of a message with a JSON form of its own), type, label, flags.
+macro_rules! field {
+    ($number:literal, $name:literal, $kind:expr, $label:expr, $flags:expr) => {
+        $crate::schema::row::row($number, concat!(",\"", $name, "\":"), $kind, $label, $flags)
+    };
+}
+pub(crate) use field;
+
+pub(crate) const fn row(
     number: u32,
-    name: &'static str,
+    key: &'static str,
     kind: Type,
     label: Label,
     flags: u8,
 ) -> Field {
+    let wire_type = match (label, kind) {
+        (Label::Map, _) | (_, Type::Bytes | Type::String | Type::Message(_)) => 2,
+        (_, Type::Double) => 1,
+        (_, Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32) => 0,
+    };
+    assert!(number < 1 << 11);
     Field {
         number,
         label,
         flags,
-        name,
+        tag: (number << 3 | wire_type) as u16,
+        key,
         kind,
     }
 }
 
 impl Field {
+    /// The JSON name.
+    pub(crate) fn name(&self) -> &'static str {
+        let name = self.key.strip_prefix(",\"").unwrap_or_default();
+        name.strip_suffix("\":").unwrap_or_default()
+    }
+
+    /// Whether Go may print the field without having read it. A struct is never
+    /// empty, so that one that is no pointer is printed in any case.
+    const fn may_show_absent(&self) -> bool {
+        let is_struct = matches!((self.kind, self.label), (Type::Message(_), Label::One));
+        let omitted = self.is_omitempty() && (self.is_pointer() || !is_struct);
+        !self.is_retired() && (self.is_inline() || !omitted)
+    }
+
     pub(crate) const fn is_pointer(&self) -> bool {
         self.flags & POINTER != 0
     }

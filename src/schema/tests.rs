@@ -39,7 +39,7 @@ fn members(message: &Message, names: &mut Vec<&'static str>) {
     for field in message.fields {
         match field.kind {
             Type::Message(inner) if field.is_inline() => members(inner, names),
-            _ => names.push(field.name),
+            _ => names.push(field.name()),
         }
     }
 }
@@ -71,7 +71,7 @@ fn rows_keep_what_the_engine_relies_on() {
             let at = format!("{message:?} {field:?}");
             let plain = matches!(field.kind, Type::Message(_)) && field.label == Label::One;
             if message.form == Form::Object {
-                assert_eq!(field.is_inline(), field.name.is_empty(), "{at}");
+                assert_eq!(field.is_inline(), field.name().is_empty(), "{at}");
             } else {
                 assert!(!message.type_meta && !field.is_inline(), "{at}");
             }
@@ -94,7 +94,7 @@ fn retired_are_those_that_the_newest_drops() {
         let fields = super::message(name).unwrap().fields.iter();
         fields
             .filter(|f| f.is_retired())
-            .map(|f| f.name)
+            .map(|f| f.name())
             .collect::<Vec<_>>()
     };
     let spec = retired("k8s.io.api.core.v1.ServiceSpec");

@@ -10,8 +10,10 @@
 
 mod entry;
 mod fields;
+mod quick;
 mod reader;
 
 pub(crate) use entry::{EntryPart, EntryParts};
 pub(crate) use fields::{Field, Fields, Payload, WireType};
+pub(crate) use quick::Quick;
 pub(crate) use reader::Reader;

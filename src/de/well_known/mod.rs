@@ -12,7 +12,8 @@ mod schema_props;
 mod time;
 
 pub(crate) use duration::write_duration;
-pub(crate) use time::{write_micro_time, write_time};
+pub(crate) use quantity::canonical as canonical_quantity;
+pub(crate) use time::{whole_microseconds, write_micro_time, write_time};
 
 use std::ops::Range;
 

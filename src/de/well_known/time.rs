@@ -76,13 +76,35 @@ fn write_date_and_clock(out: &mut Vec<u8>, seconds: i64) {
         .wrapping_sub(ABSOLUTE_YEARS)
         .cast_signed();
 
-    let sign = if year < 0 { "-" } else { "" };
-    let year = year.unsigned_abs();
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    push(
-        out,
-        format_args!("{sign}{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"),
-    );
+    match year {
+        0..=9999 => push_four(out, year.unsigned_abs()),
+        _ => {
+            let sign = if year < 0 { "-" } else { "" };
+            push(out, format_args!("{sign}{:04}", year.unsigned_abs()));
+        }
+    }
+    for (mark, number) in [
+        (b'-', month),
+        (b'-', day),
+        (b'T', hour),
+        (b':', minute),
+        (b':', second),
+    ] {
+        let [tens, ones] = two_digits(number);
+        out.extend_from_slice(&[mark, tens, ones]);
+    }
+}
+
+fn push_four(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(&two_digits(number / 100));
+    out.extend_from_slice(&two_digits(number % 100));
+}
+
+/// Of a number below 100.
+fn two_digits(number: u64) -> [u8; 2] {
+    let digit = |number: u64| b'0' | number.to_le_bytes()[0];
+    [digit(number / 10 % 10), digit(number % 10)]
 }
 
 fn push(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {

@@ -6,50 +6,35 @@
 use crate::schema::row::*;
 use super::{authentication_v1, meta_v1, runtime};
 
-pub(crate) static AdmissionRequest: Message = Message {
-    name: "k8s.io.api.admission.v1.AdmissionRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "uid", Type::String, Label::One, 0),
-        field(2, "kind", Type::Message(&meta_v1::GroupVersionKind), Label::One, 0),
-        field(3, "resource", Type::Message(&meta_v1::GroupVersionResource), Label::One, 0),
-        field(4, "subResource", Type::String, Label::One, OMITEMPTY),
-        field(13, "requestKind", Type::Message(&meta_v1::GroupVersionKind), Label::One, POINTER | OMITEMPTY),
-        field(14, "requestResource", Type::Message(&meta_v1::GroupVersionResource), Label::One, POINTER | OMITEMPTY),
-        field(15, "requestSubResource", Type::String, Label::One, OMITEMPTY),
-        field(5, "name", Type::String, Label::One, OMITEMPTY),
-        field(6, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(7, "operation", Type::String, Label::One, 0),
-        field(8, "userInfo", Type::Message(&authentication_v1::UserInfo), Label::One, 0),
-        field(9, "object", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(10, "oldObject", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(11, "dryRun", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(12, "options", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AdmissionRequest: Message = message("k8s.io.api.admission.v1.AdmissionRequest", Form::Object, false, &[
+    field!(1, "uid", Type::String, Label::One, 0),
+    field!(2, "kind", Type::Message(&meta_v1::GroupVersionKind), Label::One, 0),
+    field!(3, "resource", Type::Message(&meta_v1::GroupVersionResource), Label::One, 0),
+    field!(4, "subResource", Type::String, Label::One, OMITEMPTY),
+    field!(13, "requestKind", Type::Message(&meta_v1::GroupVersionKind), Label::One, POINTER | OMITEMPTY),
+    field!(14, "requestResource", Type::Message(&meta_v1::GroupVersionResource), Label::One, POINTER | OMITEMPTY),
+    field!(15, "requestSubResource", Type::String, Label::One, OMITEMPTY),
+    field!(5, "name", Type::String, Label::One, OMITEMPTY),
+    field!(6, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(7, "operation", Type::String, Label::One, 0),
+    field!(8, "userInfo", Type::Message(&authentication_v1::UserInfo), Label::One, 0),
+    field!(9, "object", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(10, "oldObject", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(11, "dryRun", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(12, "options", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static AdmissionResponse: Message = Message {
-    name: "k8s.io.api.admission.v1.AdmissionResponse",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "uid", Type::String, Label::One, 0),
-        field(2, "allowed", Type::Bool, Label::One, 0),
-        field(3, "status", Type::Message(&meta_v1::Status), Label::One, POINTER | OMITEMPTY),
-        field(4, "patch", Type::Bytes, Label::One, OMITEMPTY),
-        field(5, "patchType", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "auditAnnotations", Type::String, Label::Map, OMITEMPTY),
-        field(7, "warnings", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static AdmissionResponse: Message = message("k8s.io.api.admission.v1.AdmissionResponse", Form::Object, false, &[
+    field!(1, "uid", Type::String, Label::One, 0),
+    field!(2, "allowed", Type::Bool, Label::One, 0),
+    field!(3, "status", Type::Message(&meta_v1::Status), Label::One, POINTER | OMITEMPTY),
+    field!(4, "patch", Type::Bytes, Label::One, OMITEMPTY),
+    field!(5, "patchType", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "auditAnnotations", Type::String, Label::Map, OMITEMPTY),
+    field!(7, "warnings", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static AdmissionReview: Message = Message {
-    name: "k8s.io.api.admission.v1.AdmissionReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "request", Type::Message(&AdmissionRequest), Label::One, POINTER | OMITEMPTY),
-        field(2, "response", Type::Message(&AdmissionResponse), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static AdmissionReview: Message = message("k8s.io.api.admission.v1.AdmissionReview", Form::Object, true, &[
+    field!(1, "request", Type::Message(&AdmissionRequest), Label::One, POINTER | OMITEMPTY),
+    field!(2, "response", Type::Message(&AdmissionResponse), Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,39 +6,24 @@
 use crate::schema::row::*;
 use super::{authentication_v1, meta_v1, runtime};
 
-pub(crate) static AdmissionReview: Message = Message {
-    name: "k8s.io.api.admission.v1alpha1.AdmissionReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "spec", Type::Message(&AdmissionReviewSpec), Label::One, OMITEMPTY),
-        field(2, "status", Type::Message(&AdmissionReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AdmissionReview: Message = message("k8s.io.api.admission.v1alpha1.AdmissionReview", Form::Object, true, &[
+    field!(1, "spec", Type::Message(&AdmissionReviewSpec), Label::One, OMITEMPTY),
+    field!(2, "status", Type::Message(&AdmissionReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static AdmissionReviewSpec: Message = Message {
-    name: "k8s.io.api.admission.v1alpha1.AdmissionReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::Message(&meta_v1::GroupVersionKind), Label::One, OMITEMPTY),
-        field(2, "object", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(3, "oldObject", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(4, "operation", Type::String, Label::One, OMITEMPTY),
-        field(5, "name", Type::String, Label::One, OMITEMPTY),
-        field(6, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(7, "resource", Type::Message(&meta_v1::GroupVersionResource), Label::One, OMITEMPTY),
-        field(8, "subResource", Type::String, Label::One, OMITEMPTY),
-        field(9, "userInfo", Type::Message(&authentication_v1::UserInfo), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AdmissionReviewSpec: Message = message("k8s.io.api.admission.v1alpha1.AdmissionReviewSpec", Form::Object, false, &[
+    field!(1, "kind", Type::Message(&meta_v1::GroupVersionKind), Label::One, OMITEMPTY),
+    field!(2, "object", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(3, "oldObject", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(4, "operation", Type::String, Label::One, OMITEMPTY),
+    field!(5, "name", Type::String, Label::One, OMITEMPTY),
+    field!(6, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(7, "resource", Type::Message(&meta_v1::GroupVersionResource), Label::One, OMITEMPTY),
+    field!(8, "subResource", Type::String, Label::One, OMITEMPTY),
+    field!(9, "userInfo", Type::Message(&authentication_v1::UserInfo), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static AdmissionReviewStatus: Message = Message {
-    name: "k8s.io.api.admission.v1alpha1.AdmissionReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allowed", Type::Bool, Label::One, 0),
-        field(2, "status", Type::Message(&meta_v1::Status), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static AdmissionReviewStatus: Message = message("k8s.io.api.admission.v1alpha1.AdmissionReviewStatus", Form::Object, false, &[
+    field!(1, "allowed", Type::Bool, Label::One, 0),
+    field!(2, "status", Type::Message(&meta_v1::Status), Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,422 +6,237 @@
 use crate::schema::row::*;
 use super::{admissionregistration_v1, meta_v1};
 
-pub(crate) static ApplyConfiguration: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ApplyConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "expression", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ApplyConfiguration: Message = message("k8s.io.api.admissionregistration.v1beta1.ApplyConfiguration", Form::Object, false, &[
+    field!(1, "expression", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static AuditAnnotation: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.AuditAnnotation",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "valueExpression", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static AuditAnnotation: Message = message("k8s.io.api.admissionregistration.v1beta1.AuditAnnotation", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "valueExpression", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ExpressionWarning: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ExpressionWarning",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(2, "fieldRef", Type::String, Label::One, 0),
-        field(3, "warning", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ExpressionWarning: Message = message("k8s.io.api.admissionregistration.v1beta1.ExpressionWarning", Form::Object, false, &[
+    field!(2, "fieldRef", Type::String, Label::One, 0),
+    field!(3, "warning", Type::String, Label::One, 0),
+]);
 
-pub(crate) static JSONPatch: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.JSONPatch",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "expression", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JSONPatch: Message = message("k8s.io.api.admissionregistration.v1beta1.JSONPatch", Form::Object, false, &[
+    field!(1, "expression", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static MatchCondition: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MatchCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "expression", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static MatchCondition: Message = message("k8s.io.api.admissionregistration.v1beta1.MatchCondition", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "expression", Type::String, Label::One, 0),
+]);
 
-pub(crate) static MatchResources: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MatchResources",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "objectSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "resourceRules", Type::Message(&NamedRuleWithOperations), Label::Repeated, OMITEMPTY),
-        field(4, "excludeResourceRules", Type::Message(&NamedRuleWithOperations), Label::Repeated, OMITEMPTY),
-        field(7, "matchPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MatchResources: Message = message("k8s.io.api.admissionregistration.v1beta1.MatchResources", Form::Object, false, &[
+    field!(1, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "objectSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "resourceRules", Type::Message(&NamedRuleWithOperations), Label::Repeated, OMITEMPTY),
+    field!(4, "excludeResourceRules", Type::Message(&NamedRuleWithOperations), Label::Repeated, OMITEMPTY),
+    field!(7, "matchPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static MutatingAdmissionPolicy: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&MutatingAdmissionPolicySpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static MutatingAdmissionPolicy: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&MutatingAdmissionPolicySpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static MutatingAdmissionPolicyBinding: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&MutatingAdmissionPolicyBindingSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static MutatingAdmissionPolicyBinding: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&MutatingAdmissionPolicyBindingSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static MutatingAdmissionPolicyBindingList: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&MutatingAdmissionPolicyBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static MutatingAdmissionPolicyBindingList: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&MutatingAdmissionPolicyBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static MutatingAdmissionPolicyBindingSpec: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBindingSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "policyName", Type::String, Label::One, OMITEMPTY),
-        field(2, "paramRef", Type::Message(&ParamRef), Label::One, POINTER | OMITEMPTY),
-        field(3, "matchResources", Type::Message(&MatchResources), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MutatingAdmissionPolicyBindingSpec: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBindingSpec", Form::Object, false, &[
+    field!(1, "policyName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "paramRef", Type::Message(&ParamRef), Label::One, POINTER | OMITEMPTY),
+    field!(3, "matchResources", Type::Message(&MatchResources), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static MutatingAdmissionPolicyList: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&MutatingAdmissionPolicy), Label::Repeated, 0),
-    ],
-};
+pub(crate) static MutatingAdmissionPolicyList: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&MutatingAdmissionPolicy), Label::Repeated, 0),
+]);
 
-pub(crate) static MutatingAdmissionPolicySpec: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicySpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "paramKind", Type::Message(&ParamKind), Label::One, POINTER | OMITEMPTY),
-        field(2, "matchConstraints", Type::Message(&MatchResources), Label::One, POINTER | OMITEMPTY),
-        field(3, "variables", Type::Message(&Variable), Label::Repeated, OMITEMPTY),
-        field(4, "mutations", Type::Message(&Mutation), Label::Repeated, OMITEMPTY),
-        field(5, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "matchConditions", Type::Message(&MatchCondition), Label::Repeated, OMITEMPTY),
-        field(7, "reinvocationPolicy", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static MutatingAdmissionPolicySpec: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingAdmissionPolicySpec", Form::Object, false, &[
+    field!(1, "paramKind", Type::Message(&ParamKind), Label::One, POINTER | OMITEMPTY),
+    field!(2, "matchConstraints", Type::Message(&MatchResources), Label::One, POINTER | OMITEMPTY),
+    field!(3, "variables", Type::Message(&Variable), Label::Repeated, OMITEMPTY),
+    field!(4, "mutations", Type::Message(&Mutation), Label::Repeated, OMITEMPTY),
+    field!(5, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "matchConditions", Type::Message(&MatchCondition), Label::Repeated, OMITEMPTY),
+    field!(7, "reinvocationPolicy", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static MutatingWebhook: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingWebhook",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, 0),
-        field(3, "rules", Type::Message(&admissionregistration_v1::RuleWithOperations), Label::Repeated, OMITEMPTY),
-        field(4, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(9, "matchPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(11, "objectSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(6, "sideEffects", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(7, "timeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(8, "admissionReviewVersions", Type::String, Label::Repeated, OMITEMPTY),
-        field(10, "reinvocationPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(12, "matchConditions", Type::Message(&MatchCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static MutatingWebhook: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingWebhook", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, 0),
+    field!(3, "rules", Type::Message(&admissionregistration_v1::RuleWithOperations), Label::Repeated, OMITEMPTY),
+    field!(4, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(9, "matchPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(11, "objectSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(6, "sideEffects", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(7, "timeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(8, "admissionReviewVersions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(10, "reinvocationPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(12, "matchConditions", Type::Message(&MatchCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static MutatingWebhookConfiguration: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingWebhookConfiguration",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "webhooks", Type::Message(&MutatingWebhook), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static MutatingWebhookConfiguration: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingWebhookConfiguration", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "webhooks", Type::Message(&MutatingWebhook), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static MutatingWebhookConfigurationList: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.MutatingWebhookConfigurationList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&MutatingWebhookConfiguration), Label::Repeated, 0),
-    ],
-};
+pub(crate) static MutatingWebhookConfigurationList: Message = message("k8s.io.api.admissionregistration.v1beta1.MutatingWebhookConfigurationList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&MutatingWebhookConfiguration), Label::Repeated, 0),
+]);
 
-pub(crate) static Mutation: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.Mutation",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(2, "patchType", Type::String, Label::One, 0),
-        field(3, "applyConfiguration", Type::Message(&ApplyConfiguration), Label::One, POINTER | OMITEMPTY),
-        field(4, "jsonPatch", Type::Message(&JSONPatch), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Mutation: Message = message("k8s.io.api.admissionregistration.v1beta1.Mutation", Form::Object, false, &[
+    field!(2, "patchType", Type::String, Label::One, 0),
+    field!(3, "applyConfiguration", Type::Message(&ApplyConfiguration), Label::One, POINTER | OMITEMPTY),
+    field!(4, "jsonPatch", Type::Message(&JSONPatch), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static NamedRuleWithOperations: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.NamedRuleWithOperations",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "", Type::Message(&admissionregistration_v1::RuleWithOperations), Label::One, INLINE),
-    ],
-};
+pub(crate) static NamedRuleWithOperations: Message = message("k8s.io.api.admissionregistration.v1beta1.NamedRuleWithOperations", Form::Object, false, &[
+    field!(1, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "", Type::Message(&admissionregistration_v1::RuleWithOperations), Label::One, INLINE),
+]);
 
-pub(crate) static ParamKind: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ParamKind",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiVersion", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ParamKind: Message = message("k8s.io.api.admissionregistration.v1beta1.ParamKind", Form::Object, false, &[
+    field!(1, "apiVersion", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ParamRef: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ParamRef",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(3, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(4, "parameterNotFoundAction", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ParamRef: Message = message("k8s.io.api.admissionregistration.v1beta1.ParamRef", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(3, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(4, "parameterNotFoundAction", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Rule: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.Rule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "apiVersions", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "resources", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "scope", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Rule: Message = message("k8s.io.api.admissionregistration.v1beta1.Rule", Form::Object, false, &[
+    field!(1, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "apiVersions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "resources", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "scope", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RuleWithOperations: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.RuleWithOperations",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "operations", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "", Type::Message(&Rule), Label::One, INLINE),
-    ],
-};
+pub(crate) static RuleWithOperations: Message = message("k8s.io.api.admissionregistration.v1beta1.RuleWithOperations", Form::Object, false, &[
+    field!(1, "operations", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "", Type::Message(&Rule), Label::One, INLINE),
+]);
 
-pub(crate) static ServiceReference: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ServiceReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, 0),
-        field(2, "name", Type::String, Label::One, 0),
-        field(3, "path", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceReference: Message = message("k8s.io.api.admissionregistration.v1beta1.ServiceReference", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, 0),
+    field!(2, "name", Type::String, Label::One, 0),
+    field!(3, "path", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static TypeChecking: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.TypeChecking",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "expressionWarnings", Type::Message(&ExpressionWarning), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static TypeChecking: Message = message("k8s.io.api.admissionregistration.v1beta1.TypeChecking", Form::Object, false, &[
+    field!(1, "expressionWarnings", Type::Message(&ExpressionWarning), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ValidatingAdmissionPolicy: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ValidatingAdmissionPolicySpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ValidatingAdmissionPolicyStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ValidatingAdmissionPolicy: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ValidatingAdmissionPolicySpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ValidatingAdmissionPolicyStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ValidatingAdmissionPolicyBinding: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ValidatingAdmissionPolicyBindingSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ValidatingAdmissionPolicyBinding: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ValidatingAdmissionPolicyBindingSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ValidatingAdmissionPolicyBindingList: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ValidatingAdmissionPolicyBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ValidatingAdmissionPolicyBindingList: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ValidatingAdmissionPolicyBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static ValidatingAdmissionPolicyBindingSpec: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyBindingSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "policyName", Type::String, Label::One, OMITEMPTY),
-        field(2, "paramRef", Type::Message(&ParamRef), Label::One, POINTER | OMITEMPTY),
-        field(3, "matchResources", Type::Message(&MatchResources), Label::One, POINTER | OMITEMPTY),
-        field(4, "validationActions", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ValidatingAdmissionPolicyBindingSpec: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyBindingSpec", Form::Object, false, &[
+    field!(1, "policyName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "paramRef", Type::Message(&ParamRef), Label::One, POINTER | OMITEMPTY),
+    field!(3, "matchResources", Type::Message(&MatchResources), Label::One, POINTER | OMITEMPTY),
+    field!(4, "validationActions", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ValidatingAdmissionPolicyList: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ValidatingAdmissionPolicy), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ValidatingAdmissionPolicyList: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ValidatingAdmissionPolicy), Label::Repeated, 0),
+]);
 
-pub(crate) static ValidatingAdmissionPolicySpec: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicySpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "paramKind", Type::Message(&ParamKind), Label::One, POINTER | OMITEMPTY),
-        field(2, "matchConstraints", Type::Message(&MatchResources), Label::One, POINTER | OMITEMPTY),
-        field(3, "validations", Type::Message(&Validation), Label::Repeated, OMITEMPTY),
-        field(4, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "auditAnnotations", Type::Message(&AuditAnnotation), Label::Repeated, OMITEMPTY),
-        field(6, "matchConditions", Type::Message(&MatchCondition), Label::Repeated, OMITEMPTY),
-        field(7, "variables", Type::Message(&Variable), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ValidatingAdmissionPolicySpec: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicySpec", Form::Object, false, &[
+    field!(1, "paramKind", Type::Message(&ParamKind), Label::One, POINTER | OMITEMPTY),
+    field!(2, "matchConstraints", Type::Message(&MatchResources), Label::One, POINTER | OMITEMPTY),
+    field!(3, "validations", Type::Message(&Validation), Label::Repeated, OMITEMPTY),
+    field!(4, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "auditAnnotations", Type::Message(&AuditAnnotation), Label::Repeated, OMITEMPTY),
+    field!(6, "matchConditions", Type::Message(&MatchCondition), Label::Repeated, OMITEMPTY),
+    field!(7, "variables", Type::Message(&Variable), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ValidatingAdmissionPolicyStatus: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "typeChecking", Type::Message(&TypeChecking), Label::One, POINTER | OMITEMPTY),
-        field(3, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ValidatingAdmissionPolicyStatus: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingAdmissionPolicyStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "typeChecking", Type::Message(&TypeChecking), Label::One, POINTER | OMITEMPTY),
+    field!(3, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ValidatingWebhook: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingWebhook",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, 0),
-        field(3, "rules", Type::Message(&admissionregistration_v1::RuleWithOperations), Label::Repeated, OMITEMPTY),
-        field(4, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(9, "matchPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(10, "objectSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(6, "sideEffects", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(7, "timeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(8, "admissionReviewVersions", Type::String, Label::Repeated, OMITEMPTY),
-        field(11, "matchConditions", Type::Message(&MatchCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ValidatingWebhook: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingWebhook", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, 0),
+    field!(3, "rules", Type::Message(&admissionregistration_v1::RuleWithOperations), Label::Repeated, OMITEMPTY),
+    field!(4, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(9, "matchPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(10, "objectSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(6, "sideEffects", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(7, "timeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(8, "admissionReviewVersions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(11, "matchConditions", Type::Message(&MatchCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ValidatingWebhookConfiguration: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingWebhookConfiguration",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "webhooks", Type::Message(&ValidatingWebhook), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ValidatingWebhookConfiguration: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingWebhookConfiguration", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "webhooks", Type::Message(&ValidatingWebhook), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ValidatingWebhookConfigurationList: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.ValidatingWebhookConfigurationList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ValidatingWebhookConfiguration), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ValidatingWebhookConfigurationList: Message = message("k8s.io.api.admissionregistration.v1beta1.ValidatingWebhookConfigurationList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ValidatingWebhookConfiguration), Label::Repeated, 0),
+]);
 
-pub(crate) static Validation: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.Validation",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "expression", Type::String, Label::One, 0),
-        field(2, "message", Type::String, Label::One, OMITEMPTY),
-        field(3, "reason", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "messageExpression", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Validation: Message = message("k8s.io.api.admissionregistration.v1beta1.Validation", Form::Object, false, &[
+    field!(1, "expression", Type::String, Label::One, 0),
+    field!(2, "message", Type::String, Label::One, OMITEMPTY),
+    field!(3, "reason", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "messageExpression", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Variable: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.Variable",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "expression", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static Variable: Message = message("k8s.io.api.admissionregistration.v1beta1.Variable", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "expression", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Webhook: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.Webhook",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, 0),
-        field(3, "rules", Type::Message(&RuleWithOperations), Label::Repeated, OMITEMPTY),
-        field(4, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(6, "sideEffects", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(7, "timeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(8, "admissionReviewVersions", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static Webhook: Message = message("k8s.io.api.admissionregistration.v1beta1.Webhook", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, 0),
+    field!(3, "rules", Type::Message(&RuleWithOperations), Label::Repeated, OMITEMPTY),
+    field!(4, "failurePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(6, "sideEffects", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(7, "timeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(8, "admissionReviewVersions", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static WebhookClientConfig: Message = Message {
-    name: "k8s.io.api.admissionregistration.v1beta1.WebhookClientConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(3, "url", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(1, "service", Type::Message(&ServiceReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "caBundle", Type::Bytes, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static WebhookClientConfig: Message = message("k8s.io.api.admissionregistration.v1beta1.WebhookClientConfig", Form::Object, false, &[
+    field!(3, "url", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(1, "service", Type::Message(&ServiceReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "caBundle", Type::Bytes, Label::One, OMITEMPTY),
+]);

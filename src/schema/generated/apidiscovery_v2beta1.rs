@@ -6,61 +6,36 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static APIGroupDiscovery: Message = Message {
-    name: "k8s.io.api.apidiscovery.v2beta1.APIGroupDiscovery",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "versions", Type::Message(&APIVersionDiscovery), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static APIGroupDiscovery: Message = message("k8s.io.api.apidiscovery.v2beta1.APIGroupDiscovery", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "versions", Type::Message(&APIVersionDiscovery), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static APIGroupDiscoveryList: Message = Message {
-    name: "k8s.io.api.apidiscovery.v2beta1.APIGroupDiscoveryList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&APIGroupDiscovery), Label::Repeated, 0),
-    ],
-};
+pub(crate) static APIGroupDiscoveryList: Message = message("k8s.io.api.apidiscovery.v2beta1.APIGroupDiscoveryList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&APIGroupDiscovery), Label::Repeated, 0),
+]);
 
-pub(crate) static APIResourceDiscovery: Message = Message {
-    name: "k8s.io.api.apidiscovery.v2beta1.APIResourceDiscovery",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resource", Type::String, Label::One, 0),
-        field(2, "responseKind", Type::Message(&meta_v1::GroupVersionKind), Label::One, POINTER | OMITEMPTY),
-        field(3, "scope", Type::String, Label::One, 0),
-        field(4, "singularResource", Type::String, Label::One, 0),
-        field(5, "verbs", Type::String, Label::Repeated, 0),
-        field(6, "shortNames", Type::String, Label::Repeated, OMITEMPTY),
-        field(7, "categories", Type::String, Label::Repeated, OMITEMPTY),
-        field(8, "subresources", Type::Message(&APISubresourceDiscovery), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static APIResourceDiscovery: Message = message("k8s.io.api.apidiscovery.v2beta1.APIResourceDiscovery", Form::Object, false, &[
+    field!(1, "resource", Type::String, Label::One, 0),
+    field!(2, "responseKind", Type::Message(&meta_v1::GroupVersionKind), Label::One, POINTER | OMITEMPTY),
+    field!(3, "scope", Type::String, Label::One, 0),
+    field!(4, "singularResource", Type::String, Label::One, 0),
+    field!(5, "verbs", Type::String, Label::Repeated, 0),
+    field!(6, "shortNames", Type::String, Label::Repeated, OMITEMPTY),
+    field!(7, "categories", Type::String, Label::Repeated, OMITEMPTY),
+    field!(8, "subresources", Type::Message(&APISubresourceDiscovery), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static APISubresourceDiscovery: Message = Message {
-    name: "k8s.io.api.apidiscovery.v2beta1.APISubresourceDiscovery",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "subresource", Type::String, Label::One, 0),
-        field(2, "responseKind", Type::Message(&meta_v1::GroupVersionKind), Label::One, POINTER | OMITEMPTY),
-        field(3, "acceptedTypes", Type::Message(&meta_v1::GroupVersionKind), Label::Repeated, OMITEMPTY),
-        field(4, "verbs", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static APISubresourceDiscovery: Message = message("k8s.io.api.apidiscovery.v2beta1.APISubresourceDiscovery", Form::Object, false, &[
+    field!(1, "subresource", Type::String, Label::One, 0),
+    field!(2, "responseKind", Type::Message(&meta_v1::GroupVersionKind), Label::One, POINTER | OMITEMPTY),
+    field!(3, "acceptedTypes", Type::Message(&meta_v1::GroupVersionKind), Label::Repeated, OMITEMPTY),
+    field!(4, "verbs", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static APIVersionDiscovery: Message = Message {
-    name: "k8s.io.api.apidiscovery.v2beta1.APIVersionDiscovery",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "version", Type::String, Label::One, 0),
-        field(2, "resources", Type::Message(&APIResourceDiscovery), Label::Repeated, OMITEMPTY),
-        field(3, "freshness", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static APIVersionDiscovery: Message = message("k8s.io.api.apidiscovery.v2beta1.APIVersionDiscovery", Form::Object, false, &[
+    field!(1, "version", Type::String, Label::One, 0),
+    field!(2, "resources", Type::Message(&APIResourceDiscovery), Label::Repeated, OMITEMPTY),
+    field!(3, "freshness", Type::String, Label::One, OMITEMPTY),
+]);

@@ -6,344 +6,209 @@
 use crate::schema::row::*;
 use super::{meta_v1, runtime};
 
-pub(crate) static ConversionRequest: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ConversionRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "uid", Type::String, Label::One, 0),
-        field(2, "desiredAPIVersion", Type::String, Label::One, 0),
-        field(3, "objects", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ConversionRequest: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ConversionRequest", Form::Object, false, &[
+    field!(1, "uid", Type::String, Label::One, 0),
+    field!(2, "desiredAPIVersion", Type::String, Label::One, 0),
+    field!(3, "objects", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
+]);
 
-pub(crate) static ConversionResponse: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ConversionResponse",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "uid", Type::String, Label::One, 0),
-        field(2, "convertedObjects", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
-        field(3, "result", Type::Message(&meta_v1::Status), Label::One, 0),
-    ],
-};
+pub(crate) static ConversionResponse: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ConversionResponse", Form::Object, false, &[
+    field!(1, "uid", Type::String, Label::One, 0),
+    field!(2, "convertedObjects", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
+    field!(3, "result", Type::Message(&meta_v1::Status), Label::One, 0),
+]);
 
-pub(crate) static ConversionReview: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ConversionReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "request", Type::Message(&ConversionRequest), Label::One, POINTER | OMITEMPTY),
-        field(2, "response", Type::Message(&ConversionResponse), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ConversionReview: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ConversionReview", Form::Object, true, &[
+    field!(1, "request", Type::Message(&ConversionRequest), Label::One, POINTER | OMITEMPTY),
+    field!(2, "response", Type::Message(&ConversionResponse), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceColumnDefinition: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "type", Type::String, Label::One, 0),
-        field(3, "format", Type::String, Label::One, OMITEMPTY),
-        field(4, "description", Type::String, Label::One, OMITEMPTY),
-        field(5, "priority", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "jsonPath", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static CustomResourceColumnDefinition: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "type", Type::String, Label::One, 0),
+    field!(3, "format", Type::String, Label::One, OMITEMPTY),
+    field!(4, "description", Type::String, Label::One, OMITEMPTY),
+    field!(5, "priority", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "jsonPath", Type::String, Label::One, 0),
+]);
 
-pub(crate) static CustomResourceConversion: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceConversion",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "strategy", Type::String, Label::One, 0),
-        field(2, "webhook", Type::Message(&WebhookConversion), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceConversion: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceConversion", Form::Object, false, &[
+    field!(1, "strategy", Type::String, Label::One, 0),
+    field!(2, "webhook", Type::Message(&WebhookConversion), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceDefinition: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CustomResourceDefinitionSpec), Label::One, 0),
-        field(3, "status", Type::Message(&CustomResourceDefinitionStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceDefinition: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CustomResourceDefinitionSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&CustomResourceDefinitionStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceDefinitionCondition: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-        field(6, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceDefinitionCondition: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+    field!(6, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceDefinitionList: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CustomResourceDefinition), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CustomResourceDefinitionList: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CustomResourceDefinition), Label::Repeated, 0),
+]);
 
-pub(crate) static CustomResourceDefinitionNames: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "plural", Type::String, Label::One, 0),
-        field(2, "singular", Type::String, Label::One, OMITEMPTY),
-        field(3, "shortNames", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "kind", Type::String, Label::One, 0),
-        field(5, "listKind", Type::String, Label::One, OMITEMPTY),
-        field(6, "categories", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceDefinitionNames: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames", Form::Object, false, &[
+    field!(1, "plural", Type::String, Label::One, 0),
+    field!(2, "singular", Type::String, Label::One, OMITEMPTY),
+    field!(3, "shortNames", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "kind", Type::String, Label::One, 0),
+    field!(5, "listKind", Type::String, Label::One, OMITEMPTY),
+    field!(6, "categories", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceDefinitionSpec: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, 0),
-        field(3, "names", Type::Message(&CustomResourceDefinitionNames), Label::One, 0),
-        field(4, "scope", Type::String, Label::One, 0),
-        field(7, "versions", Type::Message(&CustomResourceDefinitionVersion), Label::Repeated, 0),
-        field(9, "conversion", Type::Message(&CustomResourceConversion), Label::One, POINTER | OMITEMPTY),
-        field(10, "preserveUnknownFields", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceDefinitionSpec: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, 0),
+    field!(3, "names", Type::Message(&CustomResourceDefinitionNames), Label::One, 0),
+    field!(4, "scope", Type::String, Label::One, 0),
+    field!(7, "versions", Type::Message(&CustomResourceDefinitionVersion), Label::Repeated, 0),
+    field!(9, "conversion", Type::Message(&CustomResourceConversion), Label::One, POINTER | OMITEMPTY),
+    field!(10, "preserveUnknownFields", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceDefinitionStatus: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&CustomResourceDefinitionCondition), Label::Repeated, 0),
-        field(2, "acceptedNames", Type::Message(&CustomResourceDefinitionNames), Label::One, 0),
-        field(3, "storedVersions", Type::String, Label::Repeated, 0),
-        field(4, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceDefinitionStatus: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&CustomResourceDefinitionCondition), Label::Repeated, 0),
+    field!(2, "acceptedNames", Type::Message(&CustomResourceDefinitionNames), Label::One, 0),
+    field!(3, "storedVersions", Type::String, Label::Repeated, 0),
+    field!(4, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceDefinitionVersion: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "served", Type::Bool, Label::One, 0),
-        field(3, "storage", Type::Bool, Label::One, 0),
-        field(7, "deprecated", Type::Bool, Label::One, OMITEMPTY),
-        field(8, "deprecationWarning", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "schema", Type::Message(&CustomResourceValidation), Label::One, POINTER | OMITEMPTY),
-        field(5, "subresources", Type::Message(&CustomResourceSubresources), Label::One, POINTER | OMITEMPTY),
-        field(6, "additionalPrinterColumns", Type::Message(&CustomResourceColumnDefinition), Label::Repeated, OMITEMPTY),
-        field(9, "selectableFields", Type::Message(&SelectableField), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceDefinitionVersion: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "served", Type::Bool, Label::One, 0),
+    field!(3, "storage", Type::Bool, Label::One, 0),
+    field!(7, "deprecated", Type::Bool, Label::One, OMITEMPTY),
+    field!(8, "deprecationWarning", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "schema", Type::Message(&CustomResourceValidation), Label::One, POINTER | OMITEMPTY),
+    field!(5, "subresources", Type::Message(&CustomResourceSubresources), Label::One, POINTER | OMITEMPTY),
+    field!(6, "additionalPrinterColumns", Type::Message(&CustomResourceColumnDefinition), Label::Repeated, OMITEMPTY),
+    field!(9, "selectableFields", Type::Message(&SelectableField), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceSubresourceScale: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "specReplicasPath", Type::String, Label::One, 0),
-        field(2, "statusReplicasPath", Type::String, Label::One, 0),
-        field(3, "labelSelectorPath", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceSubresourceScale: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale", Form::Object, false, &[
+    field!(1, "specReplicasPath", Type::String, Label::One, 0),
+    field!(2, "statusReplicasPath", Type::String, Label::One, 0),
+    field!(3, "labelSelectorPath", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceSubresourceStatus: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static CustomResourceSubresourceStatus: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus", Form::Object, false, &[]);
 
-pub(crate) static CustomResourceSubresources: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresources",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "status", Type::Message(&CustomResourceSubresourceStatus), Label::One, POINTER | OMITEMPTY),
-        field(2, "scale", Type::Message(&CustomResourceSubresourceScale), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceSubresources: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresources", Form::Object, false, &[
+    field!(1, "status", Type::Message(&CustomResourceSubresourceStatus), Label::One, POINTER | OMITEMPTY),
+    field!(2, "scale", Type::Message(&CustomResourceSubresourceScale), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CustomResourceValidation: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceValidation",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "openAPIV3Schema", Type::Message(&JSONSchemaProps), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CustomResourceValidation: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceValidation", Form::Object, false, &[
+    field!(1, "openAPIV3Schema", Type::Message(&JSONSchemaProps), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ExternalDocumentation: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ExternalDocumentation",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "description", Type::String, Label::One, OMITEMPTY),
-        field(2, "url", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ExternalDocumentation: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ExternalDocumentation", Form::Object, false, &[
+    field!(1, "description", Type::String, Label::One, OMITEMPTY),
+    field!(2, "url", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JSON: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON",
-    form: Form::Json,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Bytes, Label::One, 0),
-    ],
-};
+pub(crate) static JSON: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON", Form::Json, false, &[
+    field!(1, "", Type::Bytes, Label::One, 0),
+]);
 
-pub(crate) static JSONSchemaProps: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "id", Type::String, Label::One, OMITEMPTY),
-        field(2, "$schema", Type::String, Label::One, OMITEMPTY),
-        field(3, "$ref", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "description", Type::String, Label::One, OMITEMPTY),
-        field(5, "type", Type::String, Label::One, OMITEMPTY),
-        field(6, "format", Type::String, Label::One, OMITEMPTY),
-        field(7, "title", Type::String, Label::One, OMITEMPTY),
-        field(8, "default", Type::Message(&JSON), Label::One, POINTER | OMITEMPTY),
-        field(9, "maximum", Type::Double, Label::One, POINTER | OMITEMPTY),
-        field(10, "exclusiveMaximum", Type::Bool, Label::One, OMITEMPTY),
-        field(11, "minimum", Type::Double, Label::One, POINTER | OMITEMPTY),
-        field(12, "exclusiveMinimum", Type::Bool, Label::One, OMITEMPTY),
-        field(13, "maxLength", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(14, "minLength", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(15, "pattern", Type::String, Label::One, OMITEMPTY),
-        field(16, "maxItems", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(17, "minItems", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(18, "uniqueItems", Type::Bool, Label::One, OMITEMPTY),
-        field(19, "multipleOf", Type::Double, Label::One, POINTER | OMITEMPTY),
-        field(20, "enum", Type::Message(&JSON), Label::Repeated, OMITEMPTY),
-        field(21, "maxProperties", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(22, "minProperties", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(23, "required", Type::String, Label::Repeated, OMITEMPTY),
-        field(24, "items", Type::Message(&JSONSchemaPropsOrArray), Label::One, POINTER | OMITEMPTY),
-        field(25, "allOf", Type::Message(&JSONSchemaProps), Label::Repeated, OMITEMPTY),
-        field(26, "oneOf", Type::Message(&JSONSchemaProps), Label::Repeated, OMITEMPTY),
-        field(27, "anyOf", Type::Message(&JSONSchemaProps), Label::Repeated, OMITEMPTY),
-        field(28, "not", Type::Message(&JSONSchemaProps), Label::One, POINTER | OMITEMPTY),
-        field(29, "properties", Type::Message(&JSONSchemaProps), Label::Map, OMITEMPTY),
-        field(30, "additionalProperties", Type::Message(&JSONSchemaPropsOrBool), Label::One, POINTER | OMITEMPTY),
-        field(31, "patternProperties", Type::Message(&JSONSchemaProps), Label::Map, OMITEMPTY),
-        field(32, "dependencies", Type::Message(&JSONSchemaPropsOrStringArray), Label::Map, OMITEMPTY),
-        field(33, "additionalItems", Type::Message(&JSONSchemaPropsOrBool), Label::One, POINTER | OMITEMPTY),
-        field(34, "definitions", Type::Message(&JSONSchemaProps), Label::Map, OMITEMPTY),
-        field(35, "externalDocs", Type::Message(&ExternalDocumentation), Label::One, POINTER | OMITEMPTY),
-        field(36, "example", Type::Message(&JSON), Label::One, POINTER | OMITEMPTY),
-        field(37, "nullable", Type::Bool, Label::One, OMITEMPTY),
-        field(38, "x-kubernetes-preserve-unknown-fields", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(39, "x-kubernetes-embedded-resource", Type::Bool, Label::One, OMITEMPTY),
-        field(40, "x-kubernetes-int-or-string", Type::Bool, Label::One, OMITEMPTY),
-        field(41, "x-kubernetes-list-map-keys", Type::String, Label::Repeated, OMITEMPTY),
-        field(42, "x-kubernetes-list-type", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(43, "x-kubernetes-map-type", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(44, "x-kubernetes-validations", Type::Message(&ValidationRule), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static JSONSchemaProps: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps", Form::Object, false, &[
+    field!(1, "id", Type::String, Label::One, OMITEMPTY),
+    field!(2, "$schema", Type::String, Label::One, OMITEMPTY),
+    field!(3, "$ref", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "description", Type::String, Label::One, OMITEMPTY),
+    field!(5, "type", Type::String, Label::One, OMITEMPTY),
+    field!(6, "format", Type::String, Label::One, OMITEMPTY),
+    field!(7, "title", Type::String, Label::One, OMITEMPTY),
+    field!(8, "default", Type::Message(&JSON), Label::One, POINTER | OMITEMPTY),
+    field!(9, "maximum", Type::Double, Label::One, POINTER | OMITEMPTY),
+    field!(10, "exclusiveMaximum", Type::Bool, Label::One, OMITEMPTY),
+    field!(11, "minimum", Type::Double, Label::One, POINTER | OMITEMPTY),
+    field!(12, "exclusiveMinimum", Type::Bool, Label::One, OMITEMPTY),
+    field!(13, "maxLength", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(14, "minLength", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(15, "pattern", Type::String, Label::One, OMITEMPTY),
+    field!(16, "maxItems", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(17, "minItems", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(18, "uniqueItems", Type::Bool, Label::One, OMITEMPTY),
+    field!(19, "multipleOf", Type::Double, Label::One, POINTER | OMITEMPTY),
+    field!(20, "enum", Type::Message(&JSON), Label::Repeated, OMITEMPTY),
+    field!(21, "maxProperties", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(22, "minProperties", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(23, "required", Type::String, Label::Repeated, OMITEMPTY),
+    field!(24, "items", Type::Message(&JSONSchemaPropsOrArray), Label::One, POINTER | OMITEMPTY),
+    field!(25, "allOf", Type::Message(&JSONSchemaProps), Label::Repeated, OMITEMPTY),
+    field!(26, "oneOf", Type::Message(&JSONSchemaProps), Label::Repeated, OMITEMPTY),
+    field!(27, "anyOf", Type::Message(&JSONSchemaProps), Label::Repeated, OMITEMPTY),
+    field!(28, "not", Type::Message(&JSONSchemaProps), Label::One, POINTER | OMITEMPTY),
+    field!(29, "properties", Type::Message(&JSONSchemaProps), Label::Map, OMITEMPTY),
+    field!(30, "additionalProperties", Type::Message(&JSONSchemaPropsOrBool), Label::One, POINTER | OMITEMPTY),
+    field!(31, "patternProperties", Type::Message(&JSONSchemaProps), Label::Map, OMITEMPTY),
+    field!(32, "dependencies", Type::Message(&JSONSchemaPropsOrStringArray), Label::Map, OMITEMPTY),
+    field!(33, "additionalItems", Type::Message(&JSONSchemaPropsOrBool), Label::One, POINTER | OMITEMPTY),
+    field!(34, "definitions", Type::Message(&JSONSchemaProps), Label::Map, OMITEMPTY),
+    field!(35, "externalDocs", Type::Message(&ExternalDocumentation), Label::One, POINTER | OMITEMPTY),
+    field!(36, "example", Type::Message(&JSON), Label::One, POINTER | OMITEMPTY),
+    field!(37, "nullable", Type::Bool, Label::One, OMITEMPTY),
+    field!(38, "x-kubernetes-preserve-unknown-fields", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(39, "x-kubernetes-embedded-resource", Type::Bool, Label::One, OMITEMPTY),
+    field!(40, "x-kubernetes-int-or-string", Type::Bool, Label::One, OMITEMPTY),
+    field!(41, "x-kubernetes-list-map-keys", Type::String, Label::Repeated, OMITEMPTY),
+    field!(42, "x-kubernetes-list-type", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(43, "x-kubernetes-map-type", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(44, "x-kubernetes-validations", Type::Message(&ValidationRule), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static JSONSchemaPropsOrArray: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray",
-    form: Form::JsonSchemaPropsOrArray,
-    type_meta: false,
-    fields: &[
-        field(1, "Schema", Type::Message(&JSONSchemaProps), Label::One, POINTER),
-        field(2, "JSONSchemas", Type::Message(&JSONSchemaProps), Label::Repeated, 0),
-    ],
-};
+pub(crate) static JSONSchemaPropsOrArray: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray", Form::JsonSchemaPropsOrArray, false, &[
+    field!(1, "Schema", Type::Message(&JSONSchemaProps), Label::One, POINTER),
+    field!(2, "JSONSchemas", Type::Message(&JSONSchemaProps), Label::Repeated, 0),
+]);
 
-pub(crate) static JSONSchemaPropsOrBool: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool",
-    form: Form::JsonSchemaPropsOrBool,
-    type_meta: false,
-    fields: &[
-        field(1, "Allows", Type::Bool, Label::One, 0),
-        field(2, "Schema", Type::Message(&JSONSchemaProps), Label::One, POINTER),
-    ],
-};
+pub(crate) static JSONSchemaPropsOrBool: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool", Form::JsonSchemaPropsOrBool, false, &[
+    field!(1, "Allows", Type::Bool, Label::One, 0),
+    field!(2, "Schema", Type::Message(&JSONSchemaProps), Label::One, POINTER),
+]);
 
-pub(crate) static JSONSchemaPropsOrStringArray: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray",
-    form: Form::JsonSchemaPropsOrStringArray,
-    type_meta: false,
-    fields: &[
-        field(1, "Schema", Type::Message(&JSONSchemaProps), Label::One, POINTER),
-        field(2, "Property", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static JSONSchemaPropsOrStringArray: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray", Form::JsonSchemaPropsOrStringArray, false, &[
+    field!(1, "Schema", Type::Message(&JSONSchemaProps), Label::One, POINTER),
+    field!(2, "Property", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static SelectableField: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.SelectableField",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "jsonPath", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static SelectableField: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.SelectableField", Form::Object, false, &[
+    field!(1, "jsonPath", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ServiceReference: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ServiceReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, 0),
-        field(2, "name", Type::String, Label::One, 0),
-        field(3, "path", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceReference: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ServiceReference", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, 0),
+    field!(2, "name", Type::String, Label::One, 0),
+    field!(3, "path", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ValidationRule: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ValidationRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, 0),
-        field(2, "message", Type::String, Label::One, OMITEMPTY),
-        field(3, "messageExpression", Type::String, Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "fieldPath", Type::String, Label::One, OMITEMPTY),
-        field(6, "optionalOldSelf", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ValidationRule: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.ValidationRule", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, 0),
+    field!(2, "message", Type::String, Label::One, OMITEMPTY),
+    field!(3, "messageExpression", Type::String, Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "fieldPath", Type::String, Label::One, OMITEMPTY),
+    field!(6, "optionalOldSelf", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static WebhookClientConfig: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(3, "url", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(1, "service", Type::Message(&ServiceReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "caBundle", Type::Bytes, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static WebhookClientConfig: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig", Form::Object, false, &[
+    field!(3, "url", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(1, "service", Type::Message(&ServiceReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "caBundle", Type::Bytes, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static WebhookConversion: Message = Message {
-    name: "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.WebhookConversion",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, POINTER | OMITEMPTY),
-        field(3, "conversionReviewVersions", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static WebhookConversion: Message = message("k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.WebhookConversion", Form::Object, false, &[
+    field!(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, POINTER | OMITEMPTY),
+    field!(3, "conversionReviewVersions", Type::String, Label::Repeated, 0),
+]);

@@ -6,71 +6,41 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static APIService: Message = Message {
-    name: "k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIService",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&APIServiceSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&APIServiceStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static APIService: Message = message("k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIService", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&APIServiceSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&APIServiceStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static APIServiceCondition: Message = Message {
-    name: "k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIServiceCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static APIServiceCondition: Message = message("k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIServiceCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static APIServiceList: Message = Message {
-    name: "k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIServiceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&APIService), Label::Repeated, 0),
-    ],
-};
+pub(crate) static APIServiceList: Message = message("k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIServiceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&APIService), Label::Repeated, 0),
+]);
 
-pub(crate) static APIServiceSpec: Message = Message {
-    name: "k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIServiceSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "service", Type::Message(&ServiceReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "group", Type::String, Label::One, OMITEMPTY),
-        field(3, "version", Type::String, Label::One, OMITEMPTY),
-        field(4, "insecureSkipTLSVerify", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "caBundle", Type::Bytes, Label::One, OMITEMPTY),
-        field(7, "groupPriorityMinimum", Type::Int32, Label::One, 0),
-        field(8, "versionPriority", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static APIServiceSpec: Message = message("k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIServiceSpec", Form::Object, false, &[
+    field!(1, "service", Type::Message(&ServiceReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "group", Type::String, Label::One, OMITEMPTY),
+    field!(3, "version", Type::String, Label::One, OMITEMPTY),
+    field!(4, "insecureSkipTLSVerify", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "caBundle", Type::Bytes, Label::One, OMITEMPTY),
+    field!(7, "groupPriorityMinimum", Type::Int32, Label::One, 0),
+    field!(8, "versionPriority", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static APIServiceStatus: Message = Message {
-    name: "k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIServiceStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&APIServiceCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static APIServiceStatus: Message = message("k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.APIServiceStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&APIServiceCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ServiceReference: Message = Message {
-    name: "k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.ServiceReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(2, "name", Type::String, Label::One, OMITEMPTY),
-        field(3, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceReference: Message = message("k8s.io.kube_aggregator.pkg.apis.apiregistration.v1.ServiceReference", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(2, "name", Type::String, Label::One, OMITEMPTY),
+    field!(3, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);

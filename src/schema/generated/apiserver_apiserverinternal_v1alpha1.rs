@@ -6,66 +6,36 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static ServerStorageVersion: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.ServerStorageVersion",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiServerID", Type::String, Label::One, OMITEMPTY),
-        field(2, "encodingVersion", Type::String, Label::One, OMITEMPTY),
-        field(3, "decodableVersions", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ServerStorageVersion: Message = message("k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.ServerStorageVersion", Form::Object, false, &[
+    field!(1, "apiServerID", Type::String, Label::One, OMITEMPTY),
+    field!(2, "encodingVersion", Type::String, Label::One, OMITEMPTY),
+    field!(3, "decodableVersions", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static StorageVersion: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersion",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&StorageVersionSpec), Label::One, 0),
-        field(3, "status", Type::Message(&StorageVersionStatus), Label::One, 0),
-    ],
-};
+pub(crate) static StorageVersion: Message = message("k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersion", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&StorageVersionSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&StorageVersionStatus), Label::One, 0),
+]);
 
-pub(crate) static StorageVersionCondition: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersionCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, 0),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageVersionCondition: Message = message("k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersionCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, 0),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StorageVersionList: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersionList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&StorageVersion), Label::Repeated, 0),
-    ],
-};
+pub(crate) static StorageVersionList: Message = message("k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersionList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&StorageVersion), Label::Repeated, 0),
+]);
 
-pub(crate) static StorageVersionSpec: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersionSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static StorageVersionSpec: Message = message("k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersionSpec", Form::Object, false, &[]);
 
-pub(crate) static StorageVersionStatus: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersionStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "storageVersions", Type::Message(&ServerStorageVersion), Label::Repeated, OMITEMPTY),
-        field(2, "commonEncodingVersion", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "conditions", Type::Message(&StorageVersionCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageVersionStatus: Message = message("k8s.io.apiserver.pkg.apis.apiserverinternal.v1alpha1.StorageVersionStatus", Form::Object, false, &[
+    field!(1, "storageVersions", Type::Message(&ServerStorageVersion), Label::Repeated, OMITEMPTY),
+    field!(2, "commonEncodingVersion", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "conditions", Type::Message(&StorageVersionCondition), Label::Repeated, OMITEMPTY),
+]);

@@ -6,112 +6,72 @@
 use crate::schema::row::*;
 use super::{authentication_v1, meta_v1, runtime};
 
-pub(crate) static AuthenticationMetadata: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.audit.v1.AuthenticationMetadata",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "impersonationConstraint", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AuthenticationMetadata: Message = message("k8s.io.apiserver.pkg.apis.audit.v1.AuthenticationMetadata", Form::Object, false, &[
+    field!(1, "impersonationConstraint", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Event: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.audit.v1.Event",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "level", Type::String, Label::One, 0),
-        field(2, "auditID", Type::String, Label::One, 0),
-        field(3, "stage", Type::String, Label::One, 0),
-        field(4, "requestURI", Type::String, Label::One, 0),
-        field(5, "verb", Type::String, Label::One, 0),
-        field(6, "user", Type::Message(&authentication_v1::UserInfo), Label::One, 0),
-        field(7, "impersonatedUser", Type::Message(&authentication_v1::UserInfo), Label::One, POINTER | OMITEMPTY),
-        field(17, "authenticationMetadata", Type::Message(&AuthenticationMetadata), Label::One, POINTER | OMITEMPTY),
-        field(8, "sourceIPs", Type::String, Label::Repeated, OMITEMPTY),
-        field(16, "userAgent", Type::String, Label::One, OMITEMPTY),
-        field(9, "objectRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(10, "responseStatus", Type::Message(&meta_v1::Status), Label::One, POINTER | OMITEMPTY),
-        field(11, "requestObject", Type::Message(&runtime::Unknown), Label::One, POINTER | OMITEMPTY),
-        field(12, "responseObject", Type::Message(&runtime::Unknown), Label::One, POINTER | OMITEMPTY),
-        field(13, "requestReceivedTimestamp", Type::Message(&meta_v1::MicroTime), Label::One, 0),
-        field(14, "stageTimestamp", Type::Message(&meta_v1::MicroTime), Label::One, 0),
-        field(15, "annotations", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static Event: Message = message("k8s.io.apiserver.pkg.apis.audit.v1.Event", Form::Object, true, &[
+    field!(1, "level", Type::String, Label::One, 0),
+    field!(2, "auditID", Type::String, Label::One, 0),
+    field!(3, "stage", Type::String, Label::One, 0),
+    field!(4, "requestURI", Type::String, Label::One, 0),
+    field!(5, "verb", Type::String, Label::One, 0),
+    field!(6, "user", Type::Message(&authentication_v1::UserInfo), Label::One, 0),
+    field!(7, "impersonatedUser", Type::Message(&authentication_v1::UserInfo), Label::One, POINTER | OMITEMPTY),
+    field!(17, "authenticationMetadata", Type::Message(&AuthenticationMetadata), Label::One, POINTER | OMITEMPTY),
+    field!(8, "sourceIPs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(16, "userAgent", Type::String, Label::One, OMITEMPTY),
+    field!(9, "objectRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(10, "responseStatus", Type::Message(&meta_v1::Status), Label::One, POINTER | OMITEMPTY),
+    field!(11, "requestObject", Type::Message(&runtime::Unknown), Label::One, POINTER | OMITEMPTY),
+    field!(12, "responseObject", Type::Message(&runtime::Unknown), Label::One, POINTER | OMITEMPTY),
+    field!(13, "requestReceivedTimestamp", Type::Message(&meta_v1::MicroTime), Label::One, 0),
+    field!(14, "stageTimestamp", Type::Message(&meta_v1::MicroTime), Label::One, 0),
+    field!(15, "annotations", Type::String, Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static EventList: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.audit.v1.EventList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Event), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EventList: Message = message("k8s.io.apiserver.pkg.apis.audit.v1.EventList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Event), Label::Repeated, 0),
+]);
 
-pub(crate) static GroupResources: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.audit.v1.GroupResources",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, OMITEMPTY),
-        field(2, "resources", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static GroupResources: Message = message("k8s.io.apiserver.pkg.apis.audit.v1.GroupResources", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, OMITEMPTY),
+    field!(2, "resources", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ObjectReference: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.audit.v1.ObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resource", Type::String, Label::One, OMITEMPTY),
-        field(2, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(3, "name", Type::String, Label::One, OMITEMPTY),
-        field(4, "uid", Type::String, Label::One, OMITEMPTY),
-        field(5, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(6, "apiVersion", Type::String, Label::One, OMITEMPTY),
-        field(7, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(8, "subresource", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ObjectReference: Message = message("k8s.io.apiserver.pkg.apis.audit.v1.ObjectReference", Form::Object, false, &[
+    field!(1, "resource", Type::String, Label::One, OMITEMPTY),
+    field!(2, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(3, "name", Type::String, Label::One, OMITEMPTY),
+    field!(4, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(5, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(6, "apiVersion", Type::String, Label::One, OMITEMPTY),
+    field!(7, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(8, "subresource", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Policy: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.audit.v1.Policy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
-        field(3, "omitStages", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "omitManagedFields", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Policy: Message = message("k8s.io.apiserver.pkg.apis.audit.v1.Policy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
+    field!(3, "omitStages", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "omitManagedFields", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PolicyList: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.audit.v1.PolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Policy), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PolicyList: Message = message("k8s.io.apiserver.pkg.apis.audit.v1.PolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Policy), Label::Repeated, 0),
+]);
 
-pub(crate) static PolicyRule: Message = Message {
-    name: "k8s.io.apiserver.pkg.apis.audit.v1.PolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "level", Type::String, Label::One, 0),
-        field(2, "users", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "userGroups", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "verbs", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "resources", Type::Message(&GroupResources), Label::Repeated, OMITEMPTY),
-        field(6, "namespaces", Type::String, Label::Repeated, OMITEMPTY),
-        field(7, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
-        field(8, "omitStages", Type::String, Label::Repeated, OMITEMPTY),
-        field(9, "omitManagedFields", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PolicyRule: Message = message("k8s.io.apiserver.pkg.apis.audit.v1.PolicyRule", Form::Object, false, &[
+    field!(1, "level", Type::String, Label::One, 0),
+    field!(2, "users", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "userGroups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "verbs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "resources", Type::Message(&GroupResources), Label::Repeated, OMITEMPTY),
+    field!(6, "namespaces", Type::String, Label::Repeated, OMITEMPTY),
+    field!(7, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(8, "omitStages", Type::String, Label::Repeated, OMITEMPTY),
+    field!(9, "omitManagedFields", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,46 +6,26 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static PetSet: Message = Message {
-    name: "k8s.io.api.apps.v1alpha1.PetSet",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PetSetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&PetSetStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PetSet: Message = message("k8s.io.api.apps.v1alpha1.PetSet", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PetSetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&PetSetStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PetSetList: Message = Message {
-    name: "k8s.io.api.apps.v1alpha1.PetSetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PetSet), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PetSetList: Message = message("k8s.io.api.apps.v1alpha1.PetSetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PetSet), Label::Repeated, 0),
+]);
 
-pub(crate) static PetSetSpec: Message = Message {
-    name: "k8s.io.api.apps.v1alpha1.PetSetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(4, "volumeClaimTemplates", Type::Message(&core_v1::PersistentVolumeClaim), Label::Repeated, OMITEMPTY),
-        field(5, "serviceName", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static PetSetSpec: Message = message("k8s.io.api.apps.v1alpha1.PetSetSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(4, "volumeClaimTemplates", Type::Message(&core_v1::PersistentVolumeClaim), Label::Repeated, OMITEMPTY),
+    field!(5, "serviceName", Type::String, Label::One, 0),
+]);
 
-pub(crate) static PetSetStatus: Message = Message {
-    name: "k8s.io.api.apps.v1alpha1.PetSetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "replicas", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static PetSetStatus: Message = message("k8s.io.api.apps.v1alpha1.PetSetStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "replicas", Type::Int32, Label::One, 0),
+]);

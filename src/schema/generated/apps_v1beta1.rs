@@ -6,273 +6,158 @@
 use crate::schema::row::*;
 use super::{core_v1, intstr, meta_v1, runtime};
 
-pub(crate) static ControllerRevision: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.ControllerRevision",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "data", Type::Message(&runtime::RawExtension), Label::One, 0),
-        field(3, "revision", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static ControllerRevision: Message = message("k8s.io.api.apps.v1beta1.ControllerRevision", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "data", Type::Message(&runtime::RawExtension), Label::One, 0),
+    field!(3, "revision", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static ControllerRevisionList: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.ControllerRevisionList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ControllerRevision), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ControllerRevisionList: Message = message("k8s.io.api.apps.v1beta1.ControllerRevisionList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ControllerRevision), Label::Repeated, 0),
+]);
 
-pub(crate) static Deployment: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.Deployment",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DeploymentSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&DeploymentStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Deployment: Message = message("k8s.io.api.apps.v1beta1.Deployment", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DeploymentSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&DeploymentStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentCondition: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.DeploymentCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(7, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentCondition: Message = message("k8s.io.api.apps.v1beta1.DeploymentCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(7, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentList: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.DeploymentList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Deployment), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeploymentList: Message = message("k8s.io.api.apps.v1beta1.DeploymentList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Deployment), Label::Repeated, 0),
+]);
 
-pub(crate) static DeploymentRollback: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.DeploymentRollback",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "updatedAnnotations", Type::String, Label::Map, OMITEMPTY),
-        field(3, "rollbackTo", Type::Message(&RollbackConfig), Label::One, 0),
-    ],
-};
+pub(crate) static DeploymentRollback: Message = message("k8s.io.api.apps.v1beta1.DeploymentRollback", Form::Object, true, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "updatedAnnotations", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "rollbackTo", Type::Message(&RollbackConfig), Label::One, 0),
+]);
 
-pub(crate) static DeploymentSpec: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.DeploymentSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(4, "strategy", Type::Message(&DeploymentStrategy), Label::One, OMITEMPTY),
-        field(5, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "paused", Type::Bool, Label::One, OMITEMPTY),
-        field(8, "rollbackTo", Type::Message(&RollbackConfig), Label::One, POINTER | OMITEMPTY),
-        field(9, "progressDeadlineSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentSpec: Message = message("k8s.io.api.apps.v1beta1.DeploymentSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(4, "strategy", Type::Message(&DeploymentStrategy), Label::One, OMITEMPTY),
+    field!(5, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "paused", Type::Bool, Label::One, OMITEMPTY),
+    field!(8, "rollbackTo", Type::Message(&RollbackConfig), Label::One, POINTER | OMITEMPTY),
+    field!(9, "progressDeadlineSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeploymentStatus: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.DeploymentStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "replicas", Type::Int32, Label::One, OMITEMPTY),
-        field(3, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(7, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "unavailableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(9, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(6, "conditions", Type::Message(&DeploymentCondition), Label::Repeated, OMITEMPTY),
-        field(8, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentStatus: Message = message("k8s.io.api.apps.v1beta1.DeploymentStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "replicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(3, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(7, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "unavailableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(9, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(6, "conditions", Type::Message(&DeploymentCondition), Label::Repeated, OMITEMPTY),
+    field!(8, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeploymentStrategy: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.DeploymentStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "rollingUpdate", Type::Message(&RollingUpdateDeployment), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentStrategy: Message = message("k8s.io.api.apps.v1beta1.DeploymentStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "rollingUpdate", Type::Message(&RollingUpdateDeployment), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RollbackConfig: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.RollbackConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "revision", Type::Int64, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static RollbackConfig: Message = message("k8s.io.api.apps.v1beta1.RollbackConfig", Form::Object, false, &[
+    field!(1, "revision", Type::Int64, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static RollingUpdateDeployment: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.RollingUpdateDeployment",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RollingUpdateDeployment: Message = message("k8s.io.api.apps.v1beta1.RollingUpdateDeployment", Form::Object, false, &[
+    field!(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RollingUpdateStatefulSetStrategy: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.RollingUpdateStatefulSetStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "partition", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RollingUpdateStatefulSetStrategy: Message = message("k8s.io.api.apps.v1beta1.RollingUpdateStatefulSetStrategy", Form::Object, false, &[
+    field!(1, "partition", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Scale: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.Scale",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ScaleSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ScaleStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Scale: Message = message("k8s.io.api.apps.v1beta1.Scale", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ScaleSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ScaleStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ScaleSpec: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.ScaleSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ScaleSpec: Message = message("k8s.io.api.apps.v1beta1.ScaleSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ScaleStatus: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.ScaleStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, 0),
-        field(2, "selector", Type::String, Label::Map, OMITEMPTY),
-        field(3, "targetSelector", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ScaleStatus: Message = message("k8s.io.api.apps.v1beta1.ScaleStatus", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, 0),
+    field!(2, "selector", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "targetSelector", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatefulSet: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.StatefulSet",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&StatefulSetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&StatefulSetStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSet: Message = message("k8s.io.api.apps.v1beta1.StatefulSet", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&StatefulSetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&StatefulSetStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatefulSetCondition: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.StatefulSetCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSetCondition: Message = message("k8s.io.api.apps.v1beta1.StatefulSetCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatefulSetList: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.StatefulSetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&StatefulSet), Label::Repeated, 0),
-    ],
-};
+pub(crate) static StatefulSetList: Message = message("k8s.io.api.apps.v1beta1.StatefulSetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&StatefulSet), Label::Repeated, 0),
+]);
 
-pub(crate) static StatefulSetOrdinals: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.StatefulSetOrdinals",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "start", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static StatefulSetOrdinals: Message = message("k8s.io.api.apps.v1beta1.StatefulSetOrdinals", Form::Object, false, &[
+    field!(1, "start", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static StatefulSetPersistentVolumeClaimRetentionPolicy: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.StatefulSetPersistentVolumeClaimRetentionPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "whenDeleted", Type::String, Label::One, OMITEMPTY),
-        field(2, "whenScaled", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSetPersistentVolumeClaimRetentionPolicy: Message = message("k8s.io.api.apps.v1beta1.StatefulSetPersistentVolumeClaimRetentionPolicy", Form::Object, false, &[
+    field!(1, "whenDeleted", Type::String, Label::One, OMITEMPTY),
+    field!(2, "whenScaled", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatefulSetSpec: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.StatefulSetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(4, "volumeClaimTemplates", Type::Message(&core_v1::PersistentVolumeClaim), Label::Repeated, OMITEMPTY),
-        field(5, "serviceName", Type::String, Label::One, 0),
-        field(6, "podManagementPolicy", Type::String, Label::One, OMITEMPTY),
-        field(7, "updateStrategy", Type::Message(&StatefulSetUpdateStrategy), Label::One, OMITEMPTY),
-        field(8, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(9, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(10, "persistentVolumeClaimRetentionPolicy", Type::Message(&StatefulSetPersistentVolumeClaimRetentionPolicy), Label::One, POINTER | OMITEMPTY),
-        field(11, "ordinals", Type::Message(&StatefulSetOrdinals), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSetSpec: Message = message("k8s.io.api.apps.v1beta1.StatefulSetSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(4, "volumeClaimTemplates", Type::Message(&core_v1::PersistentVolumeClaim), Label::Repeated, OMITEMPTY),
+    field!(5, "serviceName", Type::String, Label::One, 0),
+    field!(6, "podManagementPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(7, "updateStrategy", Type::Message(&StatefulSetUpdateStrategy), Label::One, OMITEMPTY),
+    field!(8, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(9, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(10, "persistentVolumeClaimRetentionPolicy", Type::Message(&StatefulSetPersistentVolumeClaimRetentionPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(11, "ordinals", Type::Message(&StatefulSetOrdinals), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static StatefulSetStatus: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.StatefulSetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "replicas", Type::Int32, Label::One, 0),
-        field(3, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "currentReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "currentRevision", Type::String, Label::One, OMITEMPTY),
-        field(7, "updateRevision", Type::String, Label::One, OMITEMPTY),
-        field(9, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(10, "conditions", Type::Message(&StatefulSetCondition), Label::Repeated, OMITEMPTY),
-        field(11, "availableReplicas", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static StatefulSetStatus: Message = message("k8s.io.api.apps.v1beta1.StatefulSetStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "replicas", Type::Int32, Label::One, 0),
+    field!(3, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "currentReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "currentRevision", Type::String, Label::One, OMITEMPTY),
+    field!(7, "updateRevision", Type::String, Label::One, OMITEMPTY),
+    field!(9, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(10, "conditions", Type::Message(&StatefulSetCondition), Label::Repeated, OMITEMPTY),
+    field!(11, "availableReplicas", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static StatefulSetUpdateStrategy: Message = Message {
-    name: "k8s.io.api.apps.v1beta1.StatefulSetUpdateStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "rollingUpdate", Type::Message(&RollingUpdateStatefulSetStrategy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSetUpdateStrategy: Message = message("k8s.io.api.apps.v1beta1.StatefulSetUpdateStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "rollingUpdate", Type::Message(&RollingUpdateStatefulSetStrategy), Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,398 +6,233 @@
 use crate::schema::row::*;
 use super::{core_v1, intstr, meta_v1, runtime};
 
-pub(crate) static ControllerRevision: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ControllerRevision",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "data", Type::Message(&runtime::RawExtension), Label::One, 0),
-        field(3, "revision", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static ControllerRevision: Message = message("k8s.io.api.apps.v1beta2.ControllerRevision", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "data", Type::Message(&runtime::RawExtension), Label::One, 0),
+    field!(3, "revision", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static ControllerRevisionList: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ControllerRevisionList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ControllerRevision), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ControllerRevisionList: Message = message("k8s.io.api.apps.v1beta2.ControllerRevisionList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ControllerRevision), Label::Repeated, 0),
+]);
 
-pub(crate) static DaemonSet: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DaemonSet",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DaemonSetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&DaemonSetStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DaemonSet: Message = message("k8s.io.api.apps.v1beta2.DaemonSet", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DaemonSetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&DaemonSetStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DaemonSetCondition: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DaemonSetCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DaemonSetCondition: Message = message("k8s.io.api.apps.v1beta2.DaemonSetCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DaemonSetList: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DaemonSetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&DaemonSet), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DaemonSetList: Message = message("k8s.io.api.apps.v1beta2.DaemonSetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&DaemonSet), Label::Repeated, 0),
+]);
 
-pub(crate) static DaemonSetSpec: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DaemonSetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
-        field(2, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(3, "updateStrategy", Type::Message(&DaemonSetUpdateStrategy), Label::One, OMITEMPTY),
-        field(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DaemonSetSpec: Message = message("k8s.io.api.apps.v1beta2.DaemonSetSpec", Form::Object, false, &[
+    field!(1, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
+    field!(2, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(3, "updateStrategy", Type::Message(&DaemonSetUpdateStrategy), Label::One, OMITEMPTY),
+    field!(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DaemonSetStatus: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DaemonSetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "currentNumberScheduled", Type::Int32, Label::One, 0),
-        field(2, "numberMisscheduled", Type::Int32, Label::One, 0),
-        field(3, "desiredNumberScheduled", Type::Int32, Label::One, 0),
-        field(4, "numberReady", Type::Int32, Label::One, 0),
-        field(5, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(6, "updatedNumberScheduled", Type::Int32, Label::One, OMITEMPTY),
-        field(7, "numberAvailable", Type::Int32, Label::One, OMITEMPTY),
-        field(8, "numberUnavailable", Type::Int32, Label::One, OMITEMPTY),
-        field(9, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(10, "conditions", Type::Message(&DaemonSetCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DaemonSetStatus: Message = message("k8s.io.api.apps.v1beta2.DaemonSetStatus", Form::Object, false, &[
+    field!(1, "currentNumberScheduled", Type::Int32, Label::One, 0),
+    field!(2, "numberMisscheduled", Type::Int32, Label::One, 0),
+    field!(3, "desiredNumberScheduled", Type::Int32, Label::One, 0),
+    field!(4, "numberReady", Type::Int32, Label::One, 0),
+    field!(5, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(6, "updatedNumberScheduled", Type::Int32, Label::One, OMITEMPTY),
+    field!(7, "numberAvailable", Type::Int32, Label::One, OMITEMPTY),
+    field!(8, "numberUnavailable", Type::Int32, Label::One, OMITEMPTY),
+    field!(9, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(10, "conditions", Type::Message(&DaemonSetCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DaemonSetUpdateStrategy: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DaemonSetUpdateStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "rollingUpdate", Type::Message(&RollingUpdateDaemonSet), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DaemonSetUpdateStrategy: Message = message("k8s.io.api.apps.v1beta2.DaemonSetUpdateStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "rollingUpdate", Type::Message(&RollingUpdateDaemonSet), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Deployment: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.Deployment",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DeploymentSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&DeploymentStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Deployment: Message = message("k8s.io.api.apps.v1beta2.Deployment", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DeploymentSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&DeploymentStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentCondition: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DeploymentCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(7, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentCondition: Message = message("k8s.io.api.apps.v1beta2.DeploymentCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(7, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentList: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DeploymentList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Deployment), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeploymentList: Message = message("k8s.io.api.apps.v1beta2.DeploymentList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Deployment), Label::Repeated, 0),
+]);
 
-pub(crate) static DeploymentSpec: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DeploymentSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(4, "strategy", Type::Message(&DeploymentStrategy), Label::One, OMITEMPTY),
-        field(5, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "paused", Type::Bool, Label::One, OMITEMPTY),
-        field(9, "progressDeadlineSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentSpec: Message = message("k8s.io.api.apps.v1beta2.DeploymentSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(4, "strategy", Type::Message(&DeploymentStrategy), Label::One, OMITEMPTY),
+    field!(5, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "paused", Type::Bool, Label::One, OMITEMPTY),
+    field!(9, "progressDeadlineSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeploymentStatus: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DeploymentStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "replicas", Type::Int32, Label::One, OMITEMPTY),
-        field(3, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(7, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "unavailableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(9, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(6, "conditions", Type::Message(&DeploymentCondition), Label::Repeated, OMITEMPTY),
-        field(8, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentStatus: Message = message("k8s.io.api.apps.v1beta2.DeploymentStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "replicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(3, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(7, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "unavailableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(9, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(6, "conditions", Type::Message(&DeploymentCondition), Label::Repeated, OMITEMPTY),
+    field!(8, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeploymentStrategy: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.DeploymentStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "rollingUpdate", Type::Message(&RollingUpdateDeployment), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentStrategy: Message = message("k8s.io.api.apps.v1beta2.DeploymentStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "rollingUpdate", Type::Message(&RollingUpdateDeployment), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ReplicaSet: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ReplicaSet",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ReplicaSetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ReplicaSetStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ReplicaSet: Message = message("k8s.io.api.apps.v1beta2.ReplicaSet", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ReplicaSetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ReplicaSetStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ReplicaSetCondition: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ReplicaSetCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ReplicaSetCondition: Message = message("k8s.io.api.apps.v1beta2.ReplicaSetCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ReplicaSetList: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ReplicaSetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ReplicaSet), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ReplicaSetList: Message = message("k8s.io.api.apps.v1beta2.ReplicaSetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ReplicaSet), Label::Repeated, 0),
+]);
 
-pub(crate) static ReplicaSetSpec: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ReplicaSetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ReplicaSetSpec: Message = message("k8s.io.api.apps.v1beta2.ReplicaSetSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ReplicaSetStatus: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ReplicaSetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, 0),
-        field(2, "fullyLabeledReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(7, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(6, "conditions", Type::Message(&ReplicaSetCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ReplicaSetStatus: Message = message("k8s.io.api.apps.v1beta2.ReplicaSetStatus", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, 0),
+    field!(2, "fullyLabeledReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(7, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(6, "conditions", Type::Message(&ReplicaSetCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static RollingUpdateDaemonSet: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.RollingUpdateDaemonSet",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RollingUpdateDaemonSet: Message = message("k8s.io.api.apps.v1beta2.RollingUpdateDaemonSet", Form::Object, false, &[
+    field!(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RollingUpdateDeployment: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.RollingUpdateDeployment",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RollingUpdateDeployment: Message = message("k8s.io.api.apps.v1beta2.RollingUpdateDeployment", Form::Object, false, &[
+    field!(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RollingUpdateStatefulSetStrategy: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.RollingUpdateStatefulSetStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "partition", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RollingUpdateStatefulSetStrategy: Message = message("k8s.io.api.apps.v1beta2.RollingUpdateStatefulSetStrategy", Form::Object, false, &[
+    field!(1, "partition", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Scale: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.Scale",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ScaleSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ScaleStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Scale: Message = message("k8s.io.api.apps.v1beta2.Scale", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ScaleSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ScaleStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ScaleSpec: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ScaleSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ScaleSpec: Message = message("k8s.io.api.apps.v1beta2.ScaleSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ScaleStatus: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.ScaleStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, 0),
-        field(2, "selector", Type::String, Label::Map, OMITEMPTY),
-        field(3, "targetSelector", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ScaleStatus: Message = message("k8s.io.api.apps.v1beta2.ScaleStatus", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, 0),
+    field!(2, "selector", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "targetSelector", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatefulSet: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.StatefulSet",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&StatefulSetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&StatefulSetStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSet: Message = message("k8s.io.api.apps.v1beta2.StatefulSet", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&StatefulSetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&StatefulSetStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatefulSetCondition: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.StatefulSetCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSetCondition: Message = message("k8s.io.api.apps.v1beta2.StatefulSetCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatefulSetList: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.StatefulSetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&StatefulSet), Label::Repeated, 0),
-    ],
-};
+pub(crate) static StatefulSetList: Message = message("k8s.io.api.apps.v1beta2.StatefulSetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&StatefulSet), Label::Repeated, 0),
+]);
 
-pub(crate) static StatefulSetOrdinals: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.StatefulSetOrdinals",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "start", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static StatefulSetOrdinals: Message = message("k8s.io.api.apps.v1beta2.StatefulSetOrdinals", Form::Object, false, &[
+    field!(1, "start", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static StatefulSetPersistentVolumeClaimRetentionPolicy: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.StatefulSetPersistentVolumeClaimRetentionPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "whenDeleted", Type::String, Label::One, OMITEMPTY),
-        field(2, "whenScaled", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSetPersistentVolumeClaimRetentionPolicy: Message = message("k8s.io.api.apps.v1beta2.StatefulSetPersistentVolumeClaimRetentionPolicy", Form::Object, false, &[
+    field!(1, "whenDeleted", Type::String, Label::One, OMITEMPTY),
+    field!(2, "whenScaled", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatefulSetSpec: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.StatefulSetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(4, "volumeClaimTemplates", Type::Message(&core_v1::PersistentVolumeClaim), Label::Repeated, OMITEMPTY),
-        field(5, "serviceName", Type::String, Label::One, 0),
-        field(6, "podManagementPolicy", Type::String, Label::One, OMITEMPTY),
-        field(7, "updateStrategy", Type::Message(&StatefulSetUpdateStrategy), Label::One, OMITEMPTY),
-        field(8, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(9, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(10, "persistentVolumeClaimRetentionPolicy", Type::Message(&StatefulSetPersistentVolumeClaimRetentionPolicy), Label::One, POINTER | OMITEMPTY),
-        field(11, "ordinals", Type::Message(&StatefulSetOrdinals), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSetSpec: Message = message("k8s.io.api.apps.v1beta2.StatefulSetSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(4, "volumeClaimTemplates", Type::Message(&core_v1::PersistentVolumeClaim), Label::Repeated, OMITEMPTY),
+    field!(5, "serviceName", Type::String, Label::One, 0),
+    field!(6, "podManagementPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(7, "updateStrategy", Type::Message(&StatefulSetUpdateStrategy), Label::One, OMITEMPTY),
+    field!(8, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(9, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(10, "persistentVolumeClaimRetentionPolicy", Type::Message(&StatefulSetPersistentVolumeClaimRetentionPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(11, "ordinals", Type::Message(&StatefulSetOrdinals), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static StatefulSetStatus: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.StatefulSetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "replicas", Type::Int32, Label::One, 0),
-        field(3, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "currentReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "currentRevision", Type::String, Label::One, OMITEMPTY),
-        field(7, "updateRevision", Type::String, Label::One, OMITEMPTY),
-        field(9, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(10, "conditions", Type::Message(&StatefulSetCondition), Label::Repeated, OMITEMPTY),
-        field(11, "availableReplicas", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static StatefulSetStatus: Message = message("k8s.io.api.apps.v1beta2.StatefulSetStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "replicas", Type::Int32, Label::One, 0),
+    field!(3, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "currentReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "currentRevision", Type::String, Label::One, OMITEMPTY),
+    field!(7, "updateRevision", Type::String, Label::One, OMITEMPTY),
+    field!(9, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(10, "conditions", Type::Message(&StatefulSetCondition), Label::Repeated, OMITEMPTY),
+    field!(11, "availableReplicas", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static StatefulSetUpdateStrategy: Message = Message {
-    name: "k8s.io.api.apps.v1beta2.StatefulSetUpdateStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "rollingUpdate", Type::Message(&RollingUpdateStatefulSetStrategy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static StatefulSetUpdateStrategy: Message = message("k8s.io.api.apps.v1beta2.StatefulSetUpdateStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "rollingUpdate", Type::Message(&RollingUpdateStatefulSetStrategy), Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,85 +6,45 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static AuditSink: Message = Message {
-    name: "k8s.io.api.auditregistration.v1alpha1.AuditSink",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&AuditSinkSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AuditSink: Message = message("k8s.io.api.auditregistration.v1alpha1.AuditSink", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&AuditSinkSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static AuditSinkList: Message = Message {
-    name: "k8s.io.api.auditregistration.v1alpha1.AuditSinkList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&AuditSink), Label::Repeated, 0),
-    ],
-};
+pub(crate) static AuditSinkList: Message = message("k8s.io.api.auditregistration.v1alpha1.AuditSinkList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&AuditSink), Label::Repeated, 0),
+]);
 
-pub(crate) static AuditSinkSpec: Message = Message {
-    name: "k8s.io.api.auditregistration.v1alpha1.AuditSinkSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "policy", Type::Message(&Policy), Label::One, 0),
-        field(2, "webhook", Type::Message(&Webhook), Label::One, 0),
-    ],
-};
+pub(crate) static AuditSinkSpec: Message = message("k8s.io.api.auditregistration.v1alpha1.AuditSinkSpec", Form::Object, false, &[
+    field!(1, "policy", Type::Message(&Policy), Label::One, 0),
+    field!(2, "webhook", Type::Message(&Webhook), Label::One, 0),
+]);
 
-pub(crate) static Policy: Message = Message {
-    name: "k8s.io.api.auditregistration.v1alpha1.Policy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "level", Type::String, Label::One, 0),
-        field(2, "stages", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static Policy: Message = message("k8s.io.api.auditregistration.v1alpha1.Policy", Form::Object, false, &[
+    field!(1, "level", Type::String, Label::One, 0),
+    field!(2, "stages", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static ServiceReference: Message = Message {
-    name: "k8s.io.api.auditregistration.v1alpha1.ServiceReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, 0),
-        field(2, "name", Type::String, Label::One, 0),
-        field(3, "path", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceReference: Message = message("k8s.io.api.auditregistration.v1alpha1.ServiceReference", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, 0),
+    field!(2, "name", Type::String, Label::One, 0),
+    field!(3, "path", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Webhook: Message = Message {
-    name: "k8s.io.api.auditregistration.v1alpha1.Webhook",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "throttle", Type::Message(&WebhookThrottleConfig), Label::One, POINTER | OMITEMPTY),
-        field(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, 0),
-    ],
-};
+pub(crate) static Webhook: Message = message("k8s.io.api.auditregistration.v1alpha1.Webhook", Form::Object, false, &[
+    field!(1, "throttle", Type::Message(&WebhookThrottleConfig), Label::One, POINTER | OMITEMPTY),
+    field!(2, "clientConfig", Type::Message(&WebhookClientConfig), Label::One, 0),
+]);
 
-pub(crate) static WebhookClientConfig: Message = Message {
-    name: "k8s.io.api.auditregistration.v1alpha1.WebhookClientConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "url", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "service", Type::Message(&ServiceReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "caBundle", Type::Bytes, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static WebhookClientConfig: Message = message("k8s.io.api.auditregistration.v1alpha1.WebhookClientConfig", Form::Object, false, &[
+    field!(1, "url", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "service", Type::Message(&ServiceReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "caBundle", Type::Bytes, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static WebhookThrottleConfig: Message = Message {
-    name: "k8s.io.api.auditregistration.v1alpha1.WebhookThrottleConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "qps", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "burst", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WebhookThrottleConfig: Message = message("k8s.io.api.auditregistration.v1alpha1.WebhookThrottleConfig", Form::Object, false, &[
+    field!(1, "qps", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "burst", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,21 +6,11 @@
 use crate::schema::row::*;
 use super::{authentication_v1, meta_v1};
 
-pub(crate) static SelfSubjectReview: Message = Message {
-    name: "k8s.io.api.authentication.v1alpha1.SelfSubjectReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "status", Type::Message(&SelfSubjectReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectReview: Message = message("k8s.io.api.authentication.v1alpha1.SelfSubjectReview", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "status", Type::Message(&SelfSubjectReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SelfSubjectReviewStatus: Message = Message {
-    name: "k8s.io.api.authentication.v1alpha1.SelfSubjectReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "userInfo", Type::Message(&authentication_v1::UserInfo), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectReviewStatus: Message = message("k8s.io.api.authentication.v1alpha1.SelfSubjectReviewStatus", Form::Object, false, &[
+    field!(1, "userInfo", Type::Message(&authentication_v1::UserInfo), Label::One, OMITEMPTY),
+]);

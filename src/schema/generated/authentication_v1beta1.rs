@@ -6,75 +6,40 @@
 use crate::schema::row::*;
 use super::{authentication_v1, meta_v1};
 
-pub(crate) static ExtraValue: Message = Message {
-    name: "k8s.io.api.authentication.v1beta1.ExtraValue",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static ExtraValue: Message = message("k8s.io.api.authentication.v1beta1.ExtraValue", Form::Slice, false, &[
+    field!(1, "", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static SelfSubjectReview: Message = Message {
-    name: "k8s.io.api.authentication.v1beta1.SelfSubjectReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "status", Type::Message(&SelfSubjectReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectReview: Message = message("k8s.io.api.authentication.v1beta1.SelfSubjectReview", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "status", Type::Message(&SelfSubjectReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SelfSubjectReviewStatus: Message = Message {
-    name: "k8s.io.api.authentication.v1beta1.SelfSubjectReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "userInfo", Type::Message(&authentication_v1::UserInfo), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectReviewStatus: Message = message("k8s.io.api.authentication.v1beta1.SelfSubjectReviewStatus", Form::Object, false, &[
+    field!(1, "userInfo", Type::Message(&authentication_v1::UserInfo), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static TokenReview: Message = Message {
-    name: "k8s.io.api.authentication.v1beta1.TokenReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&TokenReviewSpec), Label::One, 0),
-        field(3, "status", Type::Message(&TokenReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TokenReview: Message = message("k8s.io.api.authentication.v1beta1.TokenReview", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&TokenReviewSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&TokenReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static TokenReviewSpec: Message = Message {
-    name: "k8s.io.api.authentication.v1beta1.TokenReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "token", Type::String, Label::One, OMITEMPTY),
-        field(2, "audiences", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static TokenReviewSpec: Message = message("k8s.io.api.authentication.v1beta1.TokenReviewSpec", Form::Object, false, &[
+    field!(1, "token", Type::String, Label::One, OMITEMPTY),
+    field!(2, "audiences", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static TokenReviewStatus: Message = Message {
-    name: "k8s.io.api.authentication.v1beta1.TokenReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "authenticated", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "user", Type::Message(&UserInfo), Label::One, OMITEMPTY),
-        field(4, "audiences", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "error", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TokenReviewStatus: Message = message("k8s.io.api.authentication.v1beta1.TokenReviewStatus", Form::Object, false, &[
+    field!(1, "authenticated", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "user", Type::Message(&UserInfo), Label::One, OMITEMPTY),
+    field!(4, "audiences", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "error", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static UserInfo: Message = Message {
-    name: "k8s.io.api.authentication.v1beta1.UserInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "username", Type::String, Label::One, OMITEMPTY),
-        field(2, "uid", Type::String, Label::One, OMITEMPTY),
-        field(3, "groups", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "extra", Type::Message(&ExtraValue), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static UserInfo: Message = message("k8s.io.api.authentication.v1beta1.UserInfo", Form::Object, false, &[
+    field!(1, "username", Type::String, Label::One, OMITEMPTY),
+    field!(2, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(3, "groups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "extra", Type::Message(&ExtraValue), Label::Map, OMITEMPTY),
+]);

@@ -6,181 +6,101 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static ExtraValue: Message = Message {
-    name: "k8s.io.api.authorization.v1.ExtraValue",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static ExtraValue: Message = message("k8s.io.api.authorization.v1.ExtraValue", Form::Slice, false, &[
+    field!(1, "", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static FieldSelectorAttributes: Message = Message {
-    name: "k8s.io.api.authorization.v1.FieldSelectorAttributes",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rawSelector", Type::String, Label::One, OMITEMPTY),
-        field(2, "requirements", Type::Message(&meta_v1::FieldSelectorRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static FieldSelectorAttributes: Message = message("k8s.io.api.authorization.v1.FieldSelectorAttributes", Form::Object, false, &[
+    field!(1, "rawSelector", Type::String, Label::One, OMITEMPTY),
+    field!(2, "requirements", Type::Message(&meta_v1::FieldSelectorRequirement), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static LabelSelectorAttributes: Message = Message {
-    name: "k8s.io.api.authorization.v1.LabelSelectorAttributes",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rawSelector", Type::String, Label::One, OMITEMPTY),
-        field(2, "requirements", Type::Message(&meta_v1::LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LabelSelectorAttributes: Message = message("k8s.io.api.authorization.v1.LabelSelectorAttributes", Form::Object, false, &[
+    field!(1, "rawSelector", Type::String, Label::One, OMITEMPTY),
+    field!(2, "requirements", Type::Message(&meta_v1::LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static LocalSubjectAccessReview: Message = Message {
-    name: "k8s.io.api.authorization.v1.LocalSubjectAccessReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&SubjectAccessReviewSpec), Label::One, 0),
-        field(3, "status", Type::Message(&SubjectAccessReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static LocalSubjectAccessReview: Message = message("k8s.io.api.authorization.v1.LocalSubjectAccessReview", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&SubjectAccessReviewSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&SubjectAccessReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static NonResourceAttributes: Message = Message {
-    name: "k8s.io.api.authorization.v1.NonResourceAttributes",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "path", Type::String, Label::One, OMITEMPTY),
-        field(2, "verb", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static NonResourceAttributes: Message = message("k8s.io.api.authorization.v1.NonResourceAttributes", Form::Object, false, &[
+    field!(1, "path", Type::String, Label::One, OMITEMPTY),
+    field!(2, "verb", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static NonResourceRule: Message = Message {
-    name: "k8s.io.api.authorization.v1.NonResourceRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "verbs", Type::String, Label::Repeated, 0),
-        field(2, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static NonResourceRule: Message = message("k8s.io.api.authorization.v1.NonResourceRule", Form::Object, false, &[
+    field!(1, "verbs", Type::String, Label::Repeated, 0),
+    field!(2, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceAttributes: Message = Message {
-    name: "k8s.io.api.authorization.v1.ResourceAttributes",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(2, "verb", Type::String, Label::One, OMITEMPTY),
-        field(3, "group", Type::String, Label::One, OMITEMPTY),
-        field(4, "version", Type::String, Label::One, OMITEMPTY),
-        field(5, "resource", Type::String, Label::One, OMITEMPTY),
-        field(6, "subresource", Type::String, Label::One, OMITEMPTY),
-        field(7, "name", Type::String, Label::One, OMITEMPTY),
-        field(8, "fieldSelector", Type::Message(&FieldSelectorAttributes), Label::One, POINTER | OMITEMPTY),
-        field(9, "labelSelector", Type::Message(&LabelSelectorAttributes), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceAttributes: Message = message("k8s.io.api.authorization.v1.ResourceAttributes", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(2, "verb", Type::String, Label::One, OMITEMPTY),
+    field!(3, "group", Type::String, Label::One, OMITEMPTY),
+    field!(4, "version", Type::String, Label::One, OMITEMPTY),
+    field!(5, "resource", Type::String, Label::One, OMITEMPTY),
+    field!(6, "subresource", Type::String, Label::One, OMITEMPTY),
+    field!(7, "name", Type::String, Label::One, OMITEMPTY),
+    field!(8, "fieldSelector", Type::Message(&FieldSelectorAttributes), Label::One, POINTER | OMITEMPTY),
+    field!(9, "labelSelector", Type::Message(&LabelSelectorAttributes), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceRule: Message = Message {
-    name: "k8s.io.api.authorization.v1.ResourceRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "verbs", Type::String, Label::Repeated, 0),
-        field(2, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "resources", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceRule: Message = message("k8s.io.api.authorization.v1.ResourceRule", Form::Object, false, &[
+    field!(1, "verbs", Type::String, Label::Repeated, 0),
+    field!(2, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "resources", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static SelfSubjectAccessReview: Message = Message {
-    name: "k8s.io.api.authorization.v1.SelfSubjectAccessReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&SelfSubjectAccessReviewSpec), Label::One, 0),
-        field(3, "status", Type::Message(&SubjectAccessReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectAccessReview: Message = message("k8s.io.api.authorization.v1.SelfSubjectAccessReview", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&SelfSubjectAccessReviewSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&SubjectAccessReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SelfSubjectAccessReviewSpec: Message = Message {
-    name: "k8s.io.api.authorization.v1.SelfSubjectAccessReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceAttributes", Type::Message(&ResourceAttributes), Label::One, POINTER | OMITEMPTY),
-        field(2, "nonResourceAttributes", Type::Message(&NonResourceAttributes), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectAccessReviewSpec: Message = message("k8s.io.api.authorization.v1.SelfSubjectAccessReviewSpec", Form::Object, false, &[
+    field!(1, "resourceAttributes", Type::Message(&ResourceAttributes), Label::One, POINTER | OMITEMPTY),
+    field!(2, "nonResourceAttributes", Type::Message(&NonResourceAttributes), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static SelfSubjectRulesReview: Message = Message {
-    name: "k8s.io.api.authorization.v1.SelfSubjectRulesReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&SelfSubjectRulesReviewSpec), Label::One, 0),
-        field(3, "status", Type::Message(&SubjectRulesReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectRulesReview: Message = message("k8s.io.api.authorization.v1.SelfSubjectRulesReview", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&SelfSubjectRulesReviewSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&SubjectRulesReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SelfSubjectRulesReviewSpec: Message = Message {
-    name: "k8s.io.api.authorization.v1.SelfSubjectRulesReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectRulesReviewSpec: Message = message("k8s.io.api.authorization.v1.SelfSubjectRulesReviewSpec", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SubjectAccessReview: Message = Message {
-    name: "k8s.io.api.authorization.v1.SubjectAccessReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&SubjectAccessReviewSpec), Label::One, 0),
-        field(3, "status", Type::Message(&SubjectAccessReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SubjectAccessReview: Message = message("k8s.io.api.authorization.v1.SubjectAccessReview", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&SubjectAccessReviewSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&SubjectAccessReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SubjectAccessReviewSpec: Message = Message {
-    name: "k8s.io.api.authorization.v1.SubjectAccessReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceAttributes", Type::Message(&ResourceAttributes), Label::One, POINTER | OMITEMPTY),
-        field(2, "nonResourceAttributes", Type::Message(&NonResourceAttributes), Label::One, POINTER | OMITEMPTY),
-        field(3, "user", Type::String, Label::One, OMITEMPTY),
-        field(4, "groups", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "extra", Type::Message(&ExtraValue), Label::Map, OMITEMPTY),
-        field(6, "uid", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SubjectAccessReviewSpec: Message = message("k8s.io.api.authorization.v1.SubjectAccessReviewSpec", Form::Object, false, &[
+    field!(1, "resourceAttributes", Type::Message(&ResourceAttributes), Label::One, POINTER | OMITEMPTY),
+    field!(2, "nonResourceAttributes", Type::Message(&NonResourceAttributes), Label::One, POINTER | OMITEMPTY),
+    field!(3, "user", Type::String, Label::One, OMITEMPTY),
+    field!(4, "groups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "extra", Type::Message(&ExtraValue), Label::Map, OMITEMPTY),
+    field!(6, "uid", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SubjectAccessReviewStatus: Message = Message {
-    name: "k8s.io.api.authorization.v1.SubjectAccessReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allowed", Type::Bool, Label::One, 0),
-        field(4, "denied", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "reason", Type::String, Label::One, OMITEMPTY),
-        field(3, "evaluationError", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SubjectAccessReviewStatus: Message = message("k8s.io.api.authorization.v1.SubjectAccessReviewStatus", Form::Object, false, &[
+    field!(1, "allowed", Type::Bool, Label::One, 0),
+    field!(4, "denied", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(3, "evaluationError", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SubjectRulesReviewStatus: Message = Message {
-    name: "k8s.io.api.authorization.v1.SubjectRulesReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceRules", Type::Message(&ResourceRule), Label::Repeated, 0),
-        field(2, "nonResourceRules", Type::Message(&NonResourceRule), Label::Repeated, 0),
-        field(3, "incomplete", Type::Bool, Label::One, 0),
-        field(4, "evaluationError", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SubjectRulesReviewStatus: Message = message("k8s.io.api.authorization.v1.SubjectRulesReviewStatus", Form::Object, false, &[
+    field!(1, "resourceRules", Type::Message(&ResourceRule), Label::Repeated, 0),
+    field!(2, "nonResourceRules", Type::Message(&NonResourceRule), Label::Repeated, 0),
+    field!(3, "incomplete", Type::Bool, Label::One, 0),
+    field!(4, "evaluationError", Type::String, Label::One, OMITEMPTY),
+]);

@@ -6,249 +6,144 @@
 use crate::schema::row::*;
 use super::{meta_v1, resource};
 
-pub(crate) static ContainerResourceMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ContainerResourceMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "targetAverageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "targetAverageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(5, "container", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ContainerResourceMetricSource: Message = message("k8s.io.api.autoscaling.v1.ContainerResourceMetricSource", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "targetAverageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "targetAverageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(5, "container", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ContainerResourceMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ContainerResourceMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "currentAverageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "currentAverageValue", Type::Message(&resource::Quantity), Label::One, 0),
-        field(4, "container", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ContainerResourceMetricStatus: Message = message("k8s.io.api.autoscaling.v1.ContainerResourceMetricStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "currentAverageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "currentAverageValue", Type::Message(&resource::Quantity), Label::One, 0),
+    field!(4, "container", Type::String, Label::One, 0),
+]);
 
-pub(crate) static CrossVersionObjectReference: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.CrossVersionObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, 0),
-        field(2, "name", Type::String, Label::One, 0),
-        field(3, "apiVersion", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CrossVersionObjectReference: Message = message("k8s.io.api.autoscaling.v1.CrossVersionObjectReference", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, 0),
+    field!(2, "name", Type::String, Label::One, 0),
+    field!(3, "apiVersion", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ExternalMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ExternalMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metricName", Type::String, Label::One, 0),
-        field(2, "metricSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "targetValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(4, "targetAverageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ExternalMetricSource: Message = message("k8s.io.api.autoscaling.v1.ExternalMetricSource", Form::Object, false, &[
+    field!(1, "metricName", Type::String, Label::One, 0),
+    field!(2, "metricSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "targetValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(4, "targetAverageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ExternalMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ExternalMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metricName", Type::String, Label::One, 0),
-        field(2, "metricSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "currentValue", Type::Message(&resource::Quantity), Label::One, 0),
-        field(4, "currentAverageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ExternalMetricStatus: Message = message("k8s.io.api.autoscaling.v1.ExternalMetricStatus", Form::Object, false, &[
+    field!(1, "metricName", Type::String, Label::One, 0),
+    field!(2, "metricSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "currentValue", Type::Message(&resource::Quantity), Label::One, 0),
+    field!(4, "currentAverageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscaler: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.HorizontalPodAutoscaler",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&HorizontalPodAutoscalerSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&HorizontalPodAutoscalerStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscaler: Message = message("k8s.io.api.autoscaling.v1.HorizontalPodAutoscaler", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&HorizontalPodAutoscalerSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&HorizontalPodAutoscalerStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscalerCondition: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.HorizontalPodAutoscalerCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-        field(6, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerCondition: Message = message("k8s.io.api.autoscaling.v1.HorizontalPodAutoscalerCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+    field!(6, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscalerList: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.HorizontalPodAutoscalerList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&HorizontalPodAutoscaler), Label::Repeated, 0),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerList: Message = message("k8s.io.api.autoscaling.v1.HorizontalPodAutoscalerList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&HorizontalPodAutoscaler), Label::Repeated, 0),
+]);
 
-pub(crate) static HorizontalPodAutoscalerSpec: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.HorizontalPodAutoscalerSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "scaleTargetRef", Type::Message(&CrossVersionObjectReference), Label::One, 0),
-        field(2, "minReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "maxReplicas", Type::Int32, Label::One, 0),
-        field(4, "targetCPUUtilizationPercentage", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerSpec: Message = message("k8s.io.api.autoscaling.v1.HorizontalPodAutoscalerSpec", Form::Object, false, &[
+    field!(1, "scaleTargetRef", Type::Message(&CrossVersionObjectReference), Label::One, 0),
+    field!(2, "minReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "maxReplicas", Type::Int32, Label::One, 0),
+    field!(4, "targetCPUUtilizationPercentage", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscalerStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.HorizontalPodAutoscalerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "lastScaleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(3, "currentReplicas", Type::Int32, Label::One, 0),
-        field(4, "desiredReplicas", Type::Int32, Label::One, 0),
-        field(5, "currentCPUUtilizationPercentage", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerStatus: Message = message("k8s.io.api.autoscaling.v1.HorizontalPodAutoscalerStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "lastScaleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(3, "currentReplicas", Type::Int32, Label::One, 0),
+    field!(4, "desiredReplicas", Type::Int32, Label::One, 0),
+    field!(5, "currentCPUUtilizationPercentage", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static MetricSpec: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.MetricSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "object", Type::Message(&ObjectMetricSource), Label::One, POINTER | OMITEMPTY),
-        field(3, "pods", Type::Message(&PodsMetricSource), Label::One, POINTER | OMITEMPTY),
-        field(4, "resource", Type::Message(&ResourceMetricSource), Label::One, POINTER | OMITEMPTY),
-        field(7, "containerResource", Type::Message(&ContainerResourceMetricSource), Label::One, POINTER | OMITEMPTY),
-        field(5, "external", Type::Message(&ExternalMetricSource), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MetricSpec: Message = message("k8s.io.api.autoscaling.v1.MetricSpec", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "object", Type::Message(&ObjectMetricSource), Label::One, POINTER | OMITEMPTY),
+    field!(3, "pods", Type::Message(&PodsMetricSource), Label::One, POINTER | OMITEMPTY),
+    field!(4, "resource", Type::Message(&ResourceMetricSource), Label::One, POINTER | OMITEMPTY),
+    field!(7, "containerResource", Type::Message(&ContainerResourceMetricSource), Label::One, POINTER | OMITEMPTY),
+    field!(5, "external", Type::Message(&ExternalMetricSource), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static MetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.MetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "object", Type::Message(&ObjectMetricStatus), Label::One, POINTER | OMITEMPTY),
-        field(3, "pods", Type::Message(&PodsMetricStatus), Label::One, POINTER | OMITEMPTY),
-        field(4, "resource", Type::Message(&ResourceMetricStatus), Label::One, POINTER | OMITEMPTY),
-        field(7, "containerResource", Type::Message(&ContainerResourceMetricStatus), Label::One, POINTER | OMITEMPTY),
-        field(5, "external", Type::Message(&ExternalMetricStatus), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MetricStatus: Message = message("k8s.io.api.autoscaling.v1.MetricStatus", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "object", Type::Message(&ObjectMetricStatus), Label::One, POINTER | OMITEMPTY),
+    field!(3, "pods", Type::Message(&PodsMetricStatus), Label::One, POINTER | OMITEMPTY),
+    field!(4, "resource", Type::Message(&ResourceMetricStatus), Label::One, POINTER | OMITEMPTY),
+    field!(7, "containerResource", Type::Message(&ContainerResourceMetricStatus), Label::One, POINTER | OMITEMPTY),
+    field!(5, "external", Type::Message(&ExternalMetricStatus), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ObjectMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ObjectMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "target", Type::Message(&CrossVersionObjectReference), Label::One, 0),
-        field(2, "metricName", Type::String, Label::One, 0),
-        field(3, "targetValue", Type::Message(&resource::Quantity), Label::One, 0),
-        field(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "averageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ObjectMetricSource: Message = message("k8s.io.api.autoscaling.v1.ObjectMetricSource", Form::Object, false, &[
+    field!(1, "target", Type::Message(&CrossVersionObjectReference), Label::One, 0),
+    field!(2, "metricName", Type::String, Label::One, 0),
+    field!(3, "targetValue", Type::Message(&resource::Quantity), Label::One, 0),
+    field!(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "averageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ObjectMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ObjectMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "target", Type::Message(&CrossVersionObjectReference), Label::One, 0),
-        field(2, "metricName", Type::String, Label::One, 0),
-        field(3, "currentValue", Type::Message(&resource::Quantity), Label::One, 0),
-        field(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "averageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ObjectMetricStatus: Message = message("k8s.io.api.autoscaling.v1.ObjectMetricStatus", Form::Object, false, &[
+    field!(1, "target", Type::Message(&CrossVersionObjectReference), Label::One, 0),
+    field!(2, "metricName", Type::String, Label::One, 0),
+    field!(3, "currentValue", Type::Message(&resource::Quantity), Label::One, 0),
+    field!(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "averageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodsMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.PodsMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metricName", Type::String, Label::One, 0),
-        field(2, "targetAverageValue", Type::Message(&resource::Quantity), Label::One, 0),
-        field(3, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodsMetricSource: Message = message("k8s.io.api.autoscaling.v1.PodsMetricSource", Form::Object, false, &[
+    field!(1, "metricName", Type::String, Label::One, 0),
+    field!(2, "targetAverageValue", Type::Message(&resource::Quantity), Label::One, 0),
+    field!(3, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodsMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.PodsMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metricName", Type::String, Label::One, 0),
-        field(2, "currentAverageValue", Type::Message(&resource::Quantity), Label::One, 0),
-        field(3, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodsMetricStatus: Message = message("k8s.io.api.autoscaling.v1.PodsMetricStatus", Form::Object, false, &[
+    field!(1, "metricName", Type::String, Label::One, 0),
+    field!(2, "currentAverageValue", Type::Message(&resource::Quantity), Label::One, 0),
+    field!(3, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ResourceMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "targetAverageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "targetAverageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceMetricSource: Message = message("k8s.io.api.autoscaling.v1.ResourceMetricSource", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "targetAverageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "targetAverageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ResourceMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "currentAverageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "currentAverageValue", Type::Message(&resource::Quantity), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceMetricStatus: Message = message("k8s.io.api.autoscaling.v1.ResourceMetricStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "currentAverageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "currentAverageValue", Type::Message(&resource::Quantity), Label::One, 0),
+]);
 
-pub(crate) static Scale: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.Scale",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ScaleSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ScaleStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Scale: Message = message("k8s.io.api.autoscaling.v1.Scale", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ScaleSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ScaleStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ScaleSpec: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ScaleSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ScaleSpec: Message = message("k8s.io.api.autoscaling.v1.ScaleSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ScaleStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v1.ScaleStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, 0),
-        field(2, "selector", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ScaleStatus: Message = message("k8s.io.api.autoscaling.v1.ScaleStatus", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, 0),
+    field!(2, "selector", Type::String, Label::One, OMITEMPTY),
+]);

@@ -6,273 +6,153 @@
 use crate::schema::row::*;
 use super::{meta_v1, resource};
 
-pub(crate) static ContainerResourceMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.ContainerResourceMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "target", Type::Message(&MetricTarget), Label::One, 0),
-        field(3, "container", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ContainerResourceMetricSource: Message = message("k8s.io.api.autoscaling.v2.ContainerResourceMetricSource", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "target", Type::Message(&MetricTarget), Label::One, 0),
+    field!(3, "container", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ContainerResourceMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.ContainerResourceMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
-        field(3, "container", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ContainerResourceMetricStatus: Message = message("k8s.io.api.autoscaling.v2.ContainerResourceMetricStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
+    field!(3, "container", Type::String, Label::One, 0),
+]);
 
-pub(crate) static CrossVersionObjectReference: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.CrossVersionObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, 0),
-        field(2, "name", Type::String, Label::One, 0),
-        field(3, "apiVersion", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CrossVersionObjectReference: Message = message("k8s.io.api.autoscaling.v2.CrossVersionObjectReference", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, 0),
+    field!(2, "name", Type::String, Label::One, 0),
+    field!(3, "apiVersion", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ExternalMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.ExternalMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
-        field(2, "target", Type::Message(&MetricTarget), Label::One, 0),
-    ],
-};
+pub(crate) static ExternalMetricSource: Message = message("k8s.io.api.autoscaling.v2.ExternalMetricSource", Form::Object, false, &[
+    field!(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
+    field!(2, "target", Type::Message(&MetricTarget), Label::One, 0),
+]);
 
-pub(crate) static ExternalMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.ExternalMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
-        field(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
-    ],
-};
+pub(crate) static ExternalMetricStatus: Message = message("k8s.io.api.autoscaling.v2.ExternalMetricStatus", Form::Object, false, &[
+    field!(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
+    field!(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
+]);
 
-pub(crate) static HPAScalingPolicy: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.HPAScalingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "value", Type::Int32, Label::One, 0),
-        field(3, "periodSeconds", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static HPAScalingPolicy: Message = message("k8s.io.api.autoscaling.v2.HPAScalingPolicy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "value", Type::Int32, Label::One, 0),
+    field!(3, "periodSeconds", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static HPAScalingRules: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.HPAScalingRules",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(3, "stabilizationWindowSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(1, "selectPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "policies", Type::Message(&HPAScalingPolicy), Label::Repeated, OMITEMPTY),
-        field(4, "tolerance", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static HPAScalingRules: Message = message("k8s.io.api.autoscaling.v2.HPAScalingRules", Form::Object, false, &[
+    field!(3, "stabilizationWindowSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(1, "selectPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "policies", Type::Message(&HPAScalingPolicy), Label::Repeated, OMITEMPTY),
+    field!(4, "tolerance", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscaler: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.HorizontalPodAutoscaler",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&HorizontalPodAutoscalerSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&HorizontalPodAutoscalerStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscaler: Message = message("k8s.io.api.autoscaling.v2.HorizontalPodAutoscaler", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&HorizontalPodAutoscalerSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&HorizontalPodAutoscalerStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscalerBehavior: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerBehavior",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "scaleUp", Type::Message(&HPAScalingRules), Label::One, POINTER | OMITEMPTY),
-        field(2, "scaleDown", Type::Message(&HPAScalingRules), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerBehavior: Message = message("k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerBehavior", Form::Object, false, &[
+    field!(1, "scaleUp", Type::Message(&HPAScalingRules), Label::One, POINTER | OMITEMPTY),
+    field!(2, "scaleDown", Type::Message(&HPAScalingRules), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscalerCondition: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-        field(6, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerCondition: Message = message("k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+    field!(6, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscalerList: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&HorizontalPodAutoscaler), Label::Repeated, 0),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerList: Message = message("k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&HorizontalPodAutoscaler), Label::Repeated, 0),
+]);
 
-pub(crate) static HorizontalPodAutoscalerSpec: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "scaleTargetRef", Type::Message(&CrossVersionObjectReference), Label::One, 0),
-        field(2, "minReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "maxReplicas", Type::Int32, Label::One, 0),
-        field(4, "metrics", Type::Message(&MetricSpec), Label::Repeated, OMITEMPTY),
-        field(5, "behavior", Type::Message(&HorizontalPodAutoscalerBehavior), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerSpec: Message = message("k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerSpec", Form::Object, false, &[
+    field!(1, "scaleTargetRef", Type::Message(&CrossVersionObjectReference), Label::One, 0),
+    field!(2, "minReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "maxReplicas", Type::Int32, Label::One, 0),
+    field!(4, "metrics", Type::Message(&MetricSpec), Label::Repeated, OMITEMPTY),
+    field!(5, "behavior", Type::Message(&HorizontalPodAutoscalerBehavior), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static HorizontalPodAutoscalerStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "lastScaleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(3, "currentReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "desiredReplicas", Type::Int32, Label::One, 0),
-        field(5, "currentMetrics", Type::Message(&MetricStatus), Label::Repeated, 0),
-        field(6, "conditions", Type::Message(&HorizontalPodAutoscalerCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static HorizontalPodAutoscalerStatus: Message = message("k8s.io.api.autoscaling.v2.HorizontalPodAutoscalerStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "lastScaleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(3, "currentReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "desiredReplicas", Type::Int32, Label::One, 0),
+    field!(5, "currentMetrics", Type::Message(&MetricStatus), Label::Repeated, 0),
+    field!(6, "conditions", Type::Message(&HorizontalPodAutoscalerCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static MetricIdentifier: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.MetricIdentifier",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MetricIdentifier: Message = message("k8s.io.api.autoscaling.v2.MetricIdentifier", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static MetricSpec: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.MetricSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "object", Type::Message(&ObjectMetricSource), Label::One, POINTER | OMITEMPTY),
-        field(3, "pods", Type::Message(&PodsMetricSource), Label::One, POINTER | OMITEMPTY),
-        field(4, "resource", Type::Message(&ResourceMetricSource), Label::One, POINTER | OMITEMPTY),
-        field(7, "containerResource", Type::Message(&ContainerResourceMetricSource), Label::One, POINTER | OMITEMPTY),
-        field(5, "external", Type::Message(&ExternalMetricSource), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MetricSpec: Message = message("k8s.io.api.autoscaling.v2.MetricSpec", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "object", Type::Message(&ObjectMetricSource), Label::One, POINTER | OMITEMPTY),
+    field!(3, "pods", Type::Message(&PodsMetricSource), Label::One, POINTER | OMITEMPTY),
+    field!(4, "resource", Type::Message(&ResourceMetricSource), Label::One, POINTER | OMITEMPTY),
+    field!(7, "containerResource", Type::Message(&ContainerResourceMetricSource), Label::One, POINTER | OMITEMPTY),
+    field!(5, "external", Type::Message(&ExternalMetricSource), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static MetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.MetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "object", Type::Message(&ObjectMetricStatus), Label::One, POINTER | OMITEMPTY),
-        field(3, "pods", Type::Message(&PodsMetricStatus), Label::One, POINTER | OMITEMPTY),
-        field(4, "resource", Type::Message(&ResourceMetricStatus), Label::One, POINTER | OMITEMPTY),
-        field(7, "containerResource", Type::Message(&ContainerResourceMetricStatus), Label::One, POINTER | OMITEMPTY),
-        field(5, "external", Type::Message(&ExternalMetricStatus), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MetricStatus: Message = message("k8s.io.api.autoscaling.v2.MetricStatus", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "object", Type::Message(&ObjectMetricStatus), Label::One, POINTER | OMITEMPTY),
+    field!(3, "pods", Type::Message(&PodsMetricStatus), Label::One, POINTER | OMITEMPTY),
+    field!(4, "resource", Type::Message(&ResourceMetricStatus), Label::One, POINTER | OMITEMPTY),
+    field!(7, "containerResource", Type::Message(&ContainerResourceMetricStatus), Label::One, POINTER | OMITEMPTY),
+    field!(5, "external", Type::Message(&ExternalMetricStatus), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static MetricTarget: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.MetricTarget",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "value", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(3, "averageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(4, "averageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MetricTarget: Message = message("k8s.io.api.autoscaling.v2.MetricTarget", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "value", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(3, "averageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(4, "averageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static MetricValueStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.MetricValueStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "value", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(2, "averageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(3, "averageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static MetricValueStatus: Message = message("k8s.io.api.autoscaling.v2.MetricValueStatus", Form::Object, false, &[
+    field!(1, "value", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(2, "averageValue", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(3, "averageUtilization", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ObjectMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.ObjectMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "describedObject", Type::Message(&CrossVersionObjectReference), Label::One, 0),
-        field(2, "target", Type::Message(&MetricTarget), Label::One, 0),
-        field(3, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
-    ],
-};
+pub(crate) static ObjectMetricSource: Message = message("k8s.io.api.autoscaling.v2.ObjectMetricSource", Form::Object, false, &[
+    field!(1, "describedObject", Type::Message(&CrossVersionObjectReference), Label::One, 0),
+    field!(2, "target", Type::Message(&MetricTarget), Label::One, 0),
+    field!(3, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
+]);
 
-pub(crate) static ObjectMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.ObjectMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
-        field(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
-        field(3, "describedObject", Type::Message(&CrossVersionObjectReference), Label::One, 0),
-    ],
-};
+pub(crate) static ObjectMetricStatus: Message = message("k8s.io.api.autoscaling.v2.ObjectMetricStatus", Form::Object, false, &[
+    field!(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
+    field!(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
+    field!(3, "describedObject", Type::Message(&CrossVersionObjectReference), Label::One, 0),
+]);
 
-pub(crate) static PodsMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.PodsMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
-        field(2, "target", Type::Message(&MetricTarget), Label::One, 0),
-    ],
-};
+pub(crate) static PodsMetricSource: Message = message("k8s.io.api.autoscaling.v2.PodsMetricSource", Form::Object, false, &[
+    field!(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
+    field!(2, "target", Type::Message(&MetricTarget), Label::One, 0),
+]);
 
-pub(crate) static PodsMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.PodsMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
-        field(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
-    ],
-};
+pub(crate) static PodsMetricStatus: Message = message("k8s.io.api.autoscaling.v2.PodsMetricStatus", Form::Object, false, &[
+    field!(1, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
+    field!(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
+]);
 
-pub(crate) static ResourceMetricSource: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.ResourceMetricSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "target", Type::Message(&MetricTarget), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceMetricSource: Message = message("k8s.io.api.autoscaling.v2.ResourceMetricSource", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "target", Type::Message(&MetricTarget), Label::One, 0),
+]);
 
-pub(crate) static ResourceMetricStatus: Message = Message {
-    name: "k8s.io.api.autoscaling.v2.ResourceMetricStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceMetricStatus: Message = message("k8s.io.api.autoscaling.v2.ResourceMetricStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "current", Type::Message(&MetricValueStatus), Label::One, 0),
+]);

@@ -6,242 +6,142 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, scheduling_v1alpha3};
 
-pub(crate) static CronJob: Message = Message {
-    name: "k8s.io.api.batch.v1.CronJob",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CronJobSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&CronJobStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CronJob: Message = message("k8s.io.api.batch.v1.CronJob", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CronJobSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&CronJobStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CronJobList: Message = Message {
-    name: "k8s.io.api.batch.v1.CronJobList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CronJob), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CronJobList: Message = message("k8s.io.api.batch.v1.CronJobList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CronJob), Label::Repeated, 0),
+]);
 
-pub(crate) static CronJobSpec: Message = Message {
-    name: "k8s.io.api.batch.v1.CronJobSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "schedule", Type::String, Label::One, 0),
-        field(8, "timeZone", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "startingDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "concurrencyPolicy", Type::String, Label::One, OMITEMPTY),
-        field(4, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(5, "jobTemplate", Type::Message(&JobTemplateSpec), Label::One, 0),
-        field(6, "successfulJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "failedJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CronJobSpec: Message = message("k8s.io.api.batch.v1.CronJobSpec", Form::Object, false, &[
+    field!(1, "schedule", Type::String, Label::One, 0),
+    field!(8, "timeZone", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "startingDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "concurrencyPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(4, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(5, "jobTemplate", Type::Message(&JobTemplateSpec), Label::One, 0),
+    field!(6, "successfulJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "failedJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CronJobStatus: Message = Message {
-    name: "k8s.io.api.batch.v1.CronJobStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "active", Type::Message(&core_v1::ObjectReference), Label::Repeated, OMITEMPTY),
-        field(4, "lastScheduleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(5, "lastSuccessfulTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CronJobStatus: Message = message("k8s.io.api.batch.v1.CronJobStatus", Form::Object, false, &[
+    field!(1, "active", Type::Message(&core_v1::ObjectReference), Label::Repeated, OMITEMPTY),
+    field!(4, "lastScheduleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(5, "lastSuccessfulTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Job: Message = Message {
-    name: "k8s.io.api.batch.v1.Job",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&JobSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&JobStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Job: Message = message("k8s.io.api.batch.v1.Job", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&JobSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&JobStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JobCondition: Message = Message {
-    name: "k8s.io.api.batch.v1.JobCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JobCondition: Message = message("k8s.io.api.batch.v1.JobCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JobList: Message = Message {
-    name: "k8s.io.api.batch.v1.JobList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Job), Label::Repeated, 0),
-    ],
-};
+pub(crate) static JobList: Message = message("k8s.io.api.batch.v1.JobList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Job), Label::Repeated, 0),
+]);
 
-pub(crate) static JobSchedulingConfiguration: Message = Message {
-    name: "k8s.io.api.batch.v1.JobSchedulingConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "schedulingPolicy", Type::Message(&scheduling_v1alpha3::WorkloadPodGroupSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(2, "schedulingConstraints", Type::Message(&scheduling_v1alpha3::WorkloadPodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
-        field(3, "disruptionMode", Type::Message(&scheduling_v1alpha3::WorkloadPodGroupDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(4, "resourceClaims", Type::Message(&scheduling_v1alpha3::WorkloadPodGroupResourceClaim), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static JobSchedulingConfiguration: Message = message("k8s.io.api.batch.v1.JobSchedulingConfiguration", Form::Object, false, &[
+    field!(1, "schedulingPolicy", Type::Message(&scheduling_v1alpha3::WorkloadPodGroupSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(2, "schedulingConstraints", Type::Message(&scheduling_v1alpha3::WorkloadPodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
+    field!(3, "disruptionMode", Type::Message(&scheduling_v1alpha3::WorkloadPodGroupDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(4, "resourceClaims", Type::Message(&scheduling_v1alpha3::WorkloadPodGroupResourceClaim), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static JobSpec: Message = Message {
-    name: "k8s.io.api.batch.v1.JobSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "parallelism", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "completions", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(11, "podFailurePolicy", Type::Message(&PodFailurePolicy), Label::One, POINTER | OMITEMPTY),
-        field(16, "successPolicy", Type::Message(&SuccessPolicy), Label::One, POINTER | OMITEMPTY),
-        field(7, "backoffLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(12, "backoffLimitPerIndex", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(13, "maxFailedIndexes", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "manualSelector", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(8, "ttlSecondsAfterFinished", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(9, "completionMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(10, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(14, "podReplacementPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(15, "managedBy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(17, "scheduling", Type::Message(&JobSchedulingConfiguration), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static JobSpec: Message = message("k8s.io.api.batch.v1.JobSpec", Form::Object, false, &[
+    field!(1, "parallelism", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "completions", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(11, "podFailurePolicy", Type::Message(&PodFailurePolicy), Label::One, POINTER | OMITEMPTY),
+    field!(16, "successPolicy", Type::Message(&SuccessPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(7, "backoffLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(12, "backoffLimitPerIndex", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(13, "maxFailedIndexes", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "manualSelector", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(8, "ttlSecondsAfterFinished", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(9, "completionMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(10, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(14, "podReplacementPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(15, "managedBy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(17, "scheduling", Type::Message(&JobSchedulingConfiguration), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static JobStatus: Message = Message {
-    name: "k8s.io.api.batch.v1.JobStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&JobCondition), Label::Repeated, OMITEMPTY),
-        field(2, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(3, "completionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(4, "active", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "succeeded", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "failed", Type::Int32, Label::One, OMITEMPTY),
-        field(11, "terminating", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "completedIndexes", Type::String, Label::One, OMITEMPTY),
-        field(10, "failedIndexes", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(8, "uncountedTerminatedPods", Type::Message(&UncountedTerminatedPods), Label::One, POINTER | OMITEMPTY),
-        field(9, "ready", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static JobStatus: Message = message("k8s.io.api.batch.v1.JobStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&JobCondition), Label::Repeated, OMITEMPTY),
+    field!(2, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(3, "completionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(4, "active", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "succeeded", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "failed", Type::Int32, Label::One, OMITEMPTY),
+    field!(11, "terminating", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "completedIndexes", Type::String, Label::One, OMITEMPTY),
+    field!(10, "failedIndexes", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(8, "uncountedTerminatedPods", Type::Message(&UncountedTerminatedPods), Label::One, POINTER | OMITEMPTY),
+    field!(9, "ready", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static JobTemplateSpec: Message = Message {
-    name: "k8s.io.api.batch.v1.JobTemplateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&JobSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JobTemplateSpec: Message = message("k8s.io.api.batch.v1.JobTemplateSpec", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&JobSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static LabelSelector: Message = Message {
-    name: "k8s.io.api.batch.v1.LabelSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "matchLabels", Type::String, Label::Map, OMITEMPTY),
-        field(2, "matchExpressions", Type::Message(&LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LabelSelector: Message = message("k8s.io.api.batch.v1.LabelSelector", Form::Object, false, &[
+    field!(1, "matchLabels", Type::String, Label::Map, OMITEMPTY),
+    field!(2, "matchExpressions", Type::Message(&LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static LabelSelectorRequirement: Message = Message {
-    name: "k8s.io.api.batch.v1.LabelSelectorRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "operator", Type::String, Label::One, 0),
-        field(3, "values", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LabelSelectorRequirement: Message = message("k8s.io.api.batch.v1.LabelSelectorRequirement", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "operator", Type::String, Label::One, 0),
+    field!(3, "values", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodFailurePolicy: Message = Message {
-    name: "k8s.io.api.batch.v1.PodFailurePolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rules", Type::Message(&PodFailurePolicyRule), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodFailurePolicy: Message = message("k8s.io.api.batch.v1.PodFailurePolicy", Form::Object, false, &[
+    field!(1, "rules", Type::Message(&PodFailurePolicyRule), Label::Repeated, 0),
+]);
 
-pub(crate) static PodFailurePolicyOnExitCodesRequirement: Message = Message {
-    name: "k8s.io.api.batch.v1.PodFailurePolicyOnExitCodesRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "containerName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "operator", Type::String, Label::One, 0),
-        field(3, "values", Type::Int32, Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodFailurePolicyOnExitCodesRequirement: Message = message("k8s.io.api.batch.v1.PodFailurePolicyOnExitCodesRequirement", Form::Object, false, &[
+    field!(1, "containerName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "operator", Type::String, Label::One, 0),
+    field!(3, "values", Type::Int32, Label::Repeated, 0),
+]);
 
-pub(crate) static PodFailurePolicyOnPodConditionsPattern: Message = Message {
-    name: "k8s.io.api.batch.v1.PodFailurePolicyOnPodConditionsPattern",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static PodFailurePolicyOnPodConditionsPattern: Message = message("k8s.io.api.batch.v1.PodFailurePolicyOnPodConditionsPattern", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+]);
 
-pub(crate) static PodFailurePolicyRule: Message = Message {
-    name: "k8s.io.api.batch.v1.PodFailurePolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "action", Type::String, Label::One, 0),
-        field(2, "onExitCodes", Type::Message(&PodFailurePolicyOnExitCodesRequirement), Label::One, POINTER | OMITEMPTY),
-        field(3, "onPodConditions", Type::Message(&PodFailurePolicyOnPodConditionsPattern), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodFailurePolicyRule: Message = message("k8s.io.api.batch.v1.PodFailurePolicyRule", Form::Object, false, &[
+    field!(1, "action", Type::String, Label::One, 0),
+    field!(2, "onExitCodes", Type::Message(&PodFailurePolicyOnExitCodesRequirement), Label::One, POINTER | OMITEMPTY),
+    field!(3, "onPodConditions", Type::Message(&PodFailurePolicyOnPodConditionsPattern), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static SuccessPolicy: Message = Message {
-    name: "k8s.io.api.batch.v1.SuccessPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rules", Type::Message(&SuccessPolicyRule), Label::Repeated, 0),
-    ],
-};
+pub(crate) static SuccessPolicy: Message = message("k8s.io.api.batch.v1.SuccessPolicy", Form::Object, false, &[
+    field!(1, "rules", Type::Message(&SuccessPolicyRule), Label::Repeated, 0),
+]);
 
-pub(crate) static SuccessPolicyRule: Message = Message {
-    name: "k8s.io.api.batch.v1.SuccessPolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "succeededIndexes", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "succeededCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static SuccessPolicyRule: Message = message("k8s.io.api.batch.v1.SuccessPolicyRule", Form::Object, false, &[
+    field!(1, "succeededIndexes", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "succeededCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static UncountedTerminatedPods: Message = Message {
-    name: "k8s.io.api.batch.v1.UncountedTerminatedPods",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "succeeded", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "failed", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static UncountedTerminatedPods: Message = message("k8s.io.api.batch.v1.UncountedTerminatedPods", Form::Object, false, &[
+    field!(1, "succeeded", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "failed", Type::String, Label::Repeated, OMITEMPTY),
+]);

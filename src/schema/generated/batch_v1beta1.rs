@@ -6,70 +6,40 @@
 use crate::schema::row::*;
 use super::{batch_v1, core_v1, meta_v1};
 
-pub(crate) static CronJob: Message = Message {
-    name: "k8s.io.api.batch.v1beta1.CronJob",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CronJobSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&CronJobStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CronJob: Message = message("k8s.io.api.batch.v1beta1.CronJob", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CronJobSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&CronJobStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CronJobList: Message = Message {
-    name: "k8s.io.api.batch.v1beta1.CronJobList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CronJob), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CronJobList: Message = message("k8s.io.api.batch.v1beta1.CronJobList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CronJob), Label::Repeated, 0),
+]);
 
-pub(crate) static CronJobSpec: Message = Message {
-    name: "k8s.io.api.batch.v1beta1.CronJobSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "schedule", Type::String, Label::One, 0),
-        field(8, "timeZone", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "startingDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "concurrencyPolicy", Type::String, Label::One, OMITEMPTY),
-        field(4, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(5, "jobTemplate", Type::Message(&JobTemplateSpec), Label::One, 0),
-        field(6, "successfulJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "failedJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CronJobSpec: Message = message("k8s.io.api.batch.v1beta1.CronJobSpec", Form::Object, false, &[
+    field!(1, "schedule", Type::String, Label::One, 0),
+    field!(8, "timeZone", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "startingDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "concurrencyPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(4, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(5, "jobTemplate", Type::Message(&JobTemplateSpec), Label::One, 0),
+    field!(6, "successfulJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "failedJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CronJobStatus: Message = Message {
-    name: "k8s.io.api.batch.v1beta1.CronJobStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "active", Type::Message(&core_v1::ObjectReference), Label::Repeated, OMITEMPTY),
-        field(4, "lastScheduleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(5, "lastSuccessfulTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CronJobStatus: Message = message("k8s.io.api.batch.v1beta1.CronJobStatus", Form::Object, false, &[
+    field!(1, "active", Type::Message(&core_v1::ObjectReference), Label::Repeated, OMITEMPTY),
+    field!(4, "lastScheduleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(5, "lastSuccessfulTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static JobTemplate: Message = Message {
-    name: "k8s.io.api.batch.v1beta1.JobTemplate",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "template", Type::Message(&JobTemplateSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JobTemplate: Message = message("k8s.io.api.batch.v1beta1.JobTemplate", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "template", Type::Message(&JobTemplateSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JobTemplateSpec: Message = Message {
-    name: "k8s.io.api.batch.v1beta1.JobTemplateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&batch_v1::JobSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JobTemplateSpec: Message = message("k8s.io.api.batch.v1beta1.JobTemplateSpec", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&batch_v1::JobSpec), Label::One, OMITEMPTY),
+]);

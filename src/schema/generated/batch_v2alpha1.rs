@@ -6,196 +6,111 @@
 use crate::schema::row::*;
 use super::{batch_v1, core_v1, meta_v1};
 
-pub(crate) static CronJob: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.CronJob",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CronJobSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&CronJobStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CronJob: Message = message("k8s.io.api.batch.v2alpha1.CronJob", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CronJobSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&CronJobStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CronJobList: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.CronJobList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CronJob), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CronJobList: Message = message("k8s.io.api.batch.v2alpha1.CronJobList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CronJob), Label::Repeated, 0),
+]);
 
-pub(crate) static CronJobSpec: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.CronJobSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "schedule", Type::String, Label::One, 0),
-        field(2, "startingDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "concurrencyPolicy", Type::String, Label::One, OMITEMPTY),
-        field(4, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(5, "jobTemplate", Type::Message(&JobTemplateSpec), Label::One, 0),
-        field(6, "successfulJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "failedJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CronJobSpec: Message = message("k8s.io.api.batch.v2alpha1.CronJobSpec", Form::Object, false, &[
+    field!(1, "schedule", Type::String, Label::One, 0),
+    field!(2, "startingDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "concurrencyPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(4, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(5, "jobTemplate", Type::Message(&JobTemplateSpec), Label::One, 0),
+    field!(6, "successfulJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "failedJobsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CronJobStatus: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.CronJobStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "active", Type::Message(&core_v1::ObjectReference), Label::Repeated, OMITEMPTY),
-        field(4, "lastScheduleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CronJobStatus: Message = message("k8s.io.api.batch.v2alpha1.CronJobStatus", Form::Object, false, &[
+    field!(1, "active", Type::Message(&core_v1::ObjectReference), Label::Repeated, OMITEMPTY),
+    field!(4, "lastScheduleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Job: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.Job",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&JobSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&JobStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Job: Message = message("k8s.io.api.batch.v2alpha1.Job", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&JobSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&JobStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JobCondition: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.JobCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JobCondition: Message = message("k8s.io.api.batch.v2alpha1.JobCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JobList: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.JobList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Job), Label::Repeated, 0),
-    ],
-};
+pub(crate) static JobList: Message = message("k8s.io.api.batch.v2alpha1.JobList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Job), Label::Repeated, 0),
+]);
 
-pub(crate) static JobSpec: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.JobSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "parallelism", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "completions", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "manualSelector", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-    ],
-};
+pub(crate) static JobSpec: Message = message("k8s.io.api.batch.v2alpha1.JobSpec", Form::Object, false, &[
+    field!(1, "parallelism", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "completions", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "manualSelector", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+]);
 
-pub(crate) static JobStatus: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.JobStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&JobCondition), Label::Repeated, OMITEMPTY),
-        field(2, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(3, "completionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(4, "active", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "succeeded", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "failed", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JobStatus: Message = message("k8s.io.api.batch.v2alpha1.JobStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&JobCondition), Label::Repeated, OMITEMPTY),
+    field!(2, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(3, "completionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(4, "active", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "succeeded", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "failed", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JobTemplate: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.JobTemplate",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "template", Type::Message(&JobTemplateSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JobTemplate: Message = message("k8s.io.api.batch.v2alpha1.JobTemplate", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "template", Type::Message(&JobTemplateSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JobTemplateSpec: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.JobTemplateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&batch_v1::JobSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static JobTemplateSpec: Message = message("k8s.io.api.batch.v2alpha1.JobTemplateSpec", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&batch_v1::JobSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static LabelSelector: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.LabelSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "matchLabels", Type::String, Label::Map, OMITEMPTY),
-        field(2, "matchExpressions", Type::Message(&LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LabelSelector: Message = message("k8s.io.api.batch.v2alpha1.LabelSelector", Form::Object, false, &[
+    field!(1, "matchLabels", Type::String, Label::Map, OMITEMPTY),
+    field!(2, "matchExpressions", Type::Message(&LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static LabelSelectorRequirement: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.LabelSelectorRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "operator", Type::String, Label::One, 0),
-        field(3, "values", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LabelSelectorRequirement: Message = message("k8s.io.api.batch.v2alpha1.LabelSelectorRequirement", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "operator", Type::String, Label::One, 0),
+    field!(3, "values", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ScheduledJob: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.ScheduledJob",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ScheduledJobSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ScheduledJobStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ScheduledJob: Message = message("k8s.io.api.batch.v2alpha1.ScheduledJob", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ScheduledJobSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ScheduledJobStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ScheduledJobList: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.ScheduledJobList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ScheduledJob), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ScheduledJobList: Message = message("k8s.io.api.batch.v2alpha1.ScheduledJobList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ScheduledJob), Label::Repeated, 0),
+]);
 
-pub(crate) static ScheduledJobSpec: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.ScheduledJobSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "schedule", Type::String, Label::One, 0),
-        field(2, "startingDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "concurrencyPolicy", Type::String, Label::One, OMITEMPTY),
-        field(4, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(5, "jobTemplate", Type::Message(&JobTemplateSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ScheduledJobSpec: Message = message("k8s.io.api.batch.v2alpha1.ScheduledJobSpec", Form::Object, false, &[
+    field!(1, "schedule", Type::String, Label::One, 0),
+    field!(2, "startingDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "concurrencyPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(4, "suspend", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(5, "jobTemplate", Type::Message(&JobTemplateSpec), Label::One, 0),
+]);
 
-pub(crate) static ScheduledJobStatus: Message = Message {
-    name: "k8s.io.api.batch.v2alpha1.ScheduledJobStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "active", Type::Message(&core_v1::ObjectReference), Label::Repeated, OMITEMPTY),
-        field(4, "lastScheduleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ScheduledJobStatus: Message = message("k8s.io.api.batch.v2alpha1.ScheduledJobStatus", Form::Object, false, &[
+    field!(1, "active", Type::Message(&core_v1::ObjectReference), Label::Repeated, OMITEMPTY),
+    field!(4, "lastScheduleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,156 +6,91 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static CertificateSigningRequest: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.CertificateSigningRequest",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CertificateSigningRequestSpec), Label::One, 0),
-        field(3, "status", Type::Message(&CertificateSigningRequestStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CertificateSigningRequest: Message = message("k8s.io.api.certificates.v1beta1.CertificateSigningRequest", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CertificateSigningRequestSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&CertificateSigningRequestStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CertificateSigningRequestCondition: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.CertificateSigningRequestCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(6, "status", Type::String, Label::One, 0),
-        field(2, "reason", Type::String, Label::One, OMITEMPTY),
-        field(3, "message", Type::String, Label::One, OMITEMPTY),
-        field(4, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CertificateSigningRequestCondition: Message = message("k8s.io.api.certificates.v1beta1.CertificateSigningRequestCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(6, "status", Type::String, Label::One, 0),
+    field!(2, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(3, "message", Type::String, Label::One, OMITEMPTY),
+    field!(4, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CertificateSigningRequestList: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.CertificateSigningRequestList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CertificateSigningRequest), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CertificateSigningRequestList: Message = message("k8s.io.api.certificates.v1beta1.CertificateSigningRequestList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CertificateSigningRequest), Label::Repeated, 0),
+]);
 
-pub(crate) static CertificateSigningRequestSpec: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.CertificateSigningRequestSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "request", Type::Bytes, Label::One, 0),
-        field(7, "signerName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(8, "expirationSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(5, "usages", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "username", Type::String, Label::One, OMITEMPTY),
-        field(3, "uid", Type::String, Label::One, OMITEMPTY),
-        field(4, "groups", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "extra", Type::Message(&ExtraValue), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static CertificateSigningRequestSpec: Message = message("k8s.io.api.certificates.v1beta1.CertificateSigningRequestSpec", Form::Object, false, &[
+    field!(1, "request", Type::Bytes, Label::One, 0),
+    field!(7, "signerName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(8, "expirationSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(5, "usages", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "username", Type::String, Label::One, OMITEMPTY),
+    field!(3, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(4, "groups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "extra", Type::Message(&ExtraValue), Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static CertificateSigningRequestStatus: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.CertificateSigningRequestStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&CertificateSigningRequestCondition), Label::Repeated, OMITEMPTY),
-        field(2, "certificate", Type::Bytes, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CertificateSigningRequestStatus: Message = message("k8s.io.api.certificates.v1beta1.CertificateSigningRequestStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&CertificateSigningRequestCondition), Label::Repeated, OMITEMPTY),
+    field!(2, "certificate", Type::Bytes, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ClusterTrustBundle: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.ClusterTrustBundle",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ClusterTrustBundleSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ClusterTrustBundle: Message = message("k8s.io.api.certificates.v1beta1.ClusterTrustBundle", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ClusterTrustBundleSpec), Label::One, 0),
+]);
 
-pub(crate) static ClusterTrustBundleList: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.ClusterTrustBundleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterTrustBundle), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterTrustBundleList: Message = message("k8s.io.api.certificates.v1beta1.ClusterTrustBundleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterTrustBundle), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterTrustBundleSpec: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.ClusterTrustBundleSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "signerName", Type::String, Label::One, OMITEMPTY),
-        field(2, "trustBundle", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ClusterTrustBundleSpec: Message = message("k8s.io.api.certificates.v1beta1.ClusterTrustBundleSpec", Form::Object, false, &[
+    field!(1, "signerName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "trustBundle", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ExtraValue: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.ExtraValue",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static ExtraValue: Message = message("k8s.io.api.certificates.v1beta1.ExtraValue", Form::Slice, false, &[
+    field!(1, "", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static PodCertificateRequest: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.PodCertificateRequest",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodCertificateRequestSpec), Label::One, 0),
-        field(3, "status", Type::Message(&PodCertificateRequestStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodCertificateRequest: Message = message("k8s.io.api.certificates.v1beta1.PodCertificateRequest", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodCertificateRequestSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&PodCertificateRequestStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodCertificateRequestList: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.PodCertificateRequestList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodCertificateRequest), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodCertificateRequestList: Message = message("k8s.io.api.certificates.v1beta1.PodCertificateRequestList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodCertificateRequest), Label::Repeated, 0),
+]);
 
-pub(crate) static PodCertificateRequestSpec: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.PodCertificateRequestSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "signerName", Type::String, Label::One, 0),
-        field(2, "podName", Type::String, Label::One, 0),
-        field(3, "podUID", Type::String, Label::One, 0),
-        field(4, "serviceAccountName", Type::String, Label::One, 0),
-        field(5, "serviceAccountUID", Type::String, Label::One, 0),
-        field(6, "nodeName", Type::String, Label::One, 0),
-        field(7, "nodeUID", Type::String, Label::One, 0),
-        field(8, "maxExpirationSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(9, "pkixPublicKey", Type::Bytes, Label::One, 0),
-        field(10, "proofOfPossession", Type::Bytes, Label::One, 0),
-        field(12, "stubPKCS10Request", Type::Bytes, Label::One, 0),
-        field(11, "unverifiedUserAnnotations", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static PodCertificateRequestSpec: Message = message("k8s.io.api.certificates.v1beta1.PodCertificateRequestSpec", Form::Object, false, &[
+    field!(1, "signerName", Type::String, Label::One, 0),
+    field!(2, "podName", Type::String, Label::One, 0),
+    field!(3, "podUID", Type::String, Label::One, 0),
+    field!(4, "serviceAccountName", Type::String, Label::One, 0),
+    field!(5, "serviceAccountUID", Type::String, Label::One, 0),
+    field!(6, "nodeName", Type::String, Label::One, 0),
+    field!(7, "nodeUID", Type::String, Label::One, 0),
+    field!(8, "maxExpirationSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(9, "pkixPublicKey", Type::Bytes, Label::One, 0),
+    field!(10, "proofOfPossession", Type::Bytes, Label::One, 0),
+    field!(12, "stubPKCS10Request", Type::Bytes, Label::One, 0),
+    field!(11, "unverifiedUserAnnotations", Type::String, Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static PodCertificateRequestStatus: Message = Message {
-    name: "k8s.io.api.certificates.v1beta1.PodCertificateRequestStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-        field(2, "certificateChain", Type::String, Label::One, OMITEMPTY),
-        field(4, "notBefore", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(5, "beginRefreshAt", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(6, "notAfter", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodCertificateRequestStatus: Message = message("k8s.io.api.certificates.v1beta1.PodCertificateRequestStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+    field!(2, "certificateChain", Type::String, Label::One, OMITEMPTY),
+    field!(4, "notBefore", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(5, "beginRefreshAt", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(6, "notAfter", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);

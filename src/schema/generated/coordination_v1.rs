@@ -6,37 +6,22 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static Lease: Message = Message {
-    name: "k8s.io.api.coordination.v1.Lease",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&LeaseSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Lease: Message = message("k8s.io.api.coordination.v1.Lease", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&LeaseSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static LeaseList: Message = Message {
-    name: "k8s.io.api.coordination.v1.LeaseList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Lease), Label::Repeated, 0),
-    ],
-};
+pub(crate) static LeaseList: Message = message("k8s.io.api.coordination.v1.LeaseList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Lease), Label::Repeated, 0),
+]);
 
-pub(crate) static LeaseSpec: Message = Message {
-    name: "k8s.io.api.coordination.v1.LeaseSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "holderIdentity", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "leaseDurationSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "acquireTime", Type::Message(&meta_v1::MicroTime), Label::One, POINTER | OMITEMPTY),
-        field(4, "renewTime", Type::Message(&meta_v1::MicroTime), Label::One, POINTER | OMITEMPTY),
-        field(5, "leaseTransitions", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(6, "strategy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(7, "preferredHolder", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static LeaseSpec: Message = message("k8s.io.api.coordination.v1.LeaseSpec", Form::Object, false, &[
+    field!(1, "holderIdentity", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "leaseDurationSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "acquireTime", Type::Message(&meta_v1::MicroTime), Label::One, POINTER | OMITEMPTY),
+    field!(4, "renewTime", Type::Message(&meta_v1::MicroTime), Label::One, POINTER | OMITEMPTY),
+    field!(5, "leaseTransitions", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(6, "strategy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(7, "preferredHolder", Type::String, Label::One, POINTER | OMITEMPTY),
+]);

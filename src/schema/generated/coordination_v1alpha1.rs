@@ -6,36 +6,21 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static LeaseCandidate: Message = Message {
-    name: "k8s.io.api.coordination.v1alpha1.LeaseCandidate",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&LeaseCandidateSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static LeaseCandidate: Message = message("k8s.io.api.coordination.v1alpha1.LeaseCandidate", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&LeaseCandidateSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static LeaseCandidateList: Message = Message {
-    name: "k8s.io.api.coordination.v1alpha1.LeaseCandidateList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&LeaseCandidate), Label::Repeated, 0),
-    ],
-};
+pub(crate) static LeaseCandidateList: Message = message("k8s.io.api.coordination.v1alpha1.LeaseCandidateList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&LeaseCandidate), Label::Repeated, 0),
+]);
 
-pub(crate) static LeaseCandidateSpec: Message = Message {
-    name: "k8s.io.api.coordination.v1alpha1.LeaseCandidateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "leaseName", Type::String, Label::One, 0),
-        field(2, "pingTime", Type::Message(&meta_v1::MicroTime), Label::One, POINTER | OMITEMPTY),
-        field(3, "renewTime", Type::Message(&meta_v1::MicroTime), Label::One, POINTER | OMITEMPTY),
-        field(4, "binaryVersion", Type::String, Label::One, OMITEMPTY),
-        field(5, "emulationVersion", Type::String, Label::One, OMITEMPTY),
-        field(6, "preferredStrategies", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LeaseCandidateSpec: Message = message("k8s.io.api.coordination.v1alpha1.LeaseCandidateSpec", Form::Object, false, &[
+    field!(1, "leaseName", Type::String, Label::One, 0),
+    field!(2, "pingTime", Type::Message(&meta_v1::MicroTime), Label::One, POINTER | OMITEMPTY),
+    field!(3, "renewTime", Type::Message(&meta_v1::MicroTime), Label::One, POINTER | OMITEMPTY),
+    field!(4, "binaryVersion", Type::String, Label::One, OMITEMPTY),
+    field!(5, "emulationVersion", Type::String, Label::One, OMITEMPTY),
+    field!(6, "preferredStrategies", Type::String, Label::Repeated, OMITEMPTY),
+]);

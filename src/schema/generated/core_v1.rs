@@ -6,3133 +6,1853 @@
 use crate::schema::row::*;
 use super::{intstr, meta_v1, resource, runtime};
 
-pub(crate) static AWSElasticBlockStoreVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.AWSElasticBlockStoreVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumeID", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(3, "partition", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Affinity: Message = Message {
-    name: "k8s.io.api.core.v1.Affinity",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "nodeAffinity", Type::Message(&NodeAffinity), Label::One, POINTER | OMITEMPTY),
-        field(2, "podAffinity", Type::Message(&PodAffinity), Label::One, POINTER | OMITEMPTY),
-        field(3, "podAntiAffinity", Type::Message(&PodAntiAffinity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static AppArmorProfile: Message = Message {
-    name: "k8s.io.api.core.v1.AppArmorProfile",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "localhostProfile", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static AttachedVolume: Message = Message {
-    name: "k8s.io.api.core.v1.AttachedVolume",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "devicePath", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static AvoidPods: Message = Message {
-    name: "k8s.io.api.core.v1.AvoidPods",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "preferAvoidPods", Type::Message(&PreferAvoidPodsEntry), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static AzureDiskVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.AzureDiskVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "diskName", Type::String, Label::One, 0),
-        field(2, "diskURI", Type::String, Label::One, 0),
-        field(3, "cachingMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "fsType", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "readOnly", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "kind", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static AzureFilePersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.AzureFilePersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "secretName", Type::String, Label::One, 0),
-        field(2, "shareName", Type::String, Label::One, 0),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "secretNamespace", Type::String, Label::One, POINTER),
-    ],
-};
-
-pub(crate) static AzureFileVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.AzureFileVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "secretName", Type::String, Label::One, 0),
-        field(2, "shareName", Type::String, Label::One, 0),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Binding: Message = Message {
-    name: "k8s.io.api.core.v1.Binding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "target", Type::Message(&ObjectReference), Label::One, 0),
-    ],
-};
-
-pub(crate) static CSIPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.CSIPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "volumeHandle", Type::String, Label::One, 0),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(5, "volumeAttributes", Type::String, Label::Map, OMITEMPTY),
-        field(6, "controllerPublishSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-        field(7, "nodeStageSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-        field(8, "nodePublishSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-        field(9, "controllerExpandSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-        field(10, "nodeExpandSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static CSIVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.CSIVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "readOnly", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(3, "fsType", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "volumeAttributes", Type::String, Label::Map, OMITEMPTY),
-        field(5, "nodePublishSecretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Capabilities: Message = Message {
-    name: "k8s.io.api.core.v1.Capabilities",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "add", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "drop", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static CephFSPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.CephFSPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "monitors", Type::String, Label::Repeated, 0),
-        field(2, "path", Type::String, Label::One, OMITEMPTY),
-        field(3, "user", Type::String, Label::One, OMITEMPTY),
-        field(4, "secretFile", Type::String, Label::One, OMITEMPTY),
-        field(5, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-        field(6, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static CephFSVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.CephFSVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "monitors", Type::String, Label::Repeated, 0),
-        field(2, "path", Type::String, Label::One, OMITEMPTY),
-        field(3, "user", Type::String, Label::One, OMITEMPTY),
-        field(4, "secretFile", Type::String, Label::One, OMITEMPTY),
-        field(5, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(6, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static CinderPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.CinderPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumeID", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static CinderVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.CinderVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumeID", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ClaimSource: Message = Message {
-    name: "k8s.io.api.core.v1.ClaimSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ClientIPConfig: Message = Message {
-    name: "k8s.io.api.core.v1.ClientIPConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "timeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ClusterTrustBundleProjection: Message = Message {
-    name: "k8s.io.api.core.v1.ClusterTrustBundleProjection",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "signerName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "labelSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(4, "path", Type::String, Label::One, 0),
-        field(6, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ComponentCondition: Message = Message {
-    name: "k8s.io.api.core.v1.ComponentCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "message", Type::String, Label::One, OMITEMPTY),
-        field(4, "error", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ComponentStatus: Message = Message {
-    name: "k8s.io.api.core.v1.ComponentStatus",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "conditions", Type::Message(&ComponentCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ComponentStatusList: Message = Message {
-    name: "k8s.io.api.core.v1.ComponentStatusList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ComponentStatus), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ConfigMap: Message = Message {
-    name: "k8s.io.api.core.v1.ConfigMap",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(4, "immutable", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(2, "data", Type::String, Label::Map, OMITEMPTY),
-        field(3, "binaryData", Type::Bytes, Label::Map, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ConfigMapEnvSource: Message = Message {
-    name: "k8s.io.api.core.v1.ConfigMapEnvSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
-        field(2, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ConfigMapKeySelector: Message = Message {
-    name: "k8s.io.api.core.v1.ConfigMapKeySelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
-        field(2, "key", Type::String, Label::One, 0),
-        field(3, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ConfigMapList: Message = Message {
-    name: "k8s.io.api.core.v1.ConfigMapList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ConfigMap), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ConfigMapNodeConfigSource: Message = Message {
-    name: "k8s.io.api.core.v1.ConfigMapNodeConfigSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, 0),
-        field(2, "name", Type::String, Label::One, 0),
-        field(3, "uid", Type::String, Label::One, OMITEMPTY),
-        field(4, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(5, "kubeletConfigKey", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static ConfigMapProjection: Message = Message {
-    name: "k8s.io.api.core.v1.ConfigMapProjection",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
-        field(2, "items", Type::Message(&KeyToPath), Label::Repeated, OMITEMPTY),
-        field(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ConfigMapVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.ConfigMapVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
-        field(2, "items", Type::Message(&KeyToPath), Label::Repeated, OMITEMPTY),
-        field(3, "defaultMode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(5, "defaultUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Container: Message = Message {
-    name: "k8s.io.api.core.v1.Container",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "image", Type::String, Label::One, OMITEMPTY),
-        field(3, "command", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "args", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "workingDir", Type::String, Label::One, OMITEMPTY),
-        field(6, "ports", Type::Message(&ContainerPort), Label::Repeated, OMITEMPTY),
-        field(19, "envFrom", Type::Message(&EnvFromSource), Label::Repeated, OMITEMPTY),
-        field(7, "env", Type::Message(&EnvVar), Label::Repeated, OMITEMPTY),
-        field(8, "resources", Type::Message(&ResourceRequirements), Label::One, OMITEMPTY),
-        field(23, "resizePolicy", Type::Message(&ContainerResizePolicy), Label::Repeated, OMITEMPTY),
-        field(24, "restartPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(25, "restartPolicyRules", Type::Message(&ContainerRestartRule), Label::Repeated, OMITEMPTY),
-        field(9, "volumeMounts", Type::Message(&VolumeMount), Label::Repeated, OMITEMPTY),
-        field(21, "volumeDevices", Type::Message(&VolumeDevice), Label::Repeated, OMITEMPTY),
-        field(10, "livenessProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
-        field(11, "readinessProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
-        field(22, "startupProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
-        field(12, "lifecycle", Type::Message(&Lifecycle), Label::One, POINTER | OMITEMPTY),
-        field(13, "terminationMessagePath", Type::String, Label::One, OMITEMPTY),
-        field(20, "terminationMessagePolicy", Type::String, Label::One, OMITEMPTY),
-        field(14, "imagePullPolicy", Type::String, Label::One, OMITEMPTY),
-        field(15, "securityContext", Type::Message(&SecurityContext), Label::One, POINTER | OMITEMPTY),
-        field(16, "stdin", Type::Bool, Label::One, OMITEMPTY),
-        field(17, "stdinOnce", Type::Bool, Label::One, OMITEMPTY),
-        field(18, "tty", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerExtendedResourceRequest: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerExtendedResourceRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "containerName", Type::String, Label::One, 0),
-        field(2, "resourceName", Type::String, Label::One, 0),
-        field(3, "requestName", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static ContainerImage: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerImage",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "names", Type::String, Label::Repeated, 0),
-        field(2, "sizeBytes", Type::Int64, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerPort: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerPort",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "hostPort", Type::Int32, Label::One, OMITEMPTY),
-        field(3, "containerPort", Type::Int32, Label::One, 0),
-        field(4, "protocol", Type::String, Label::One, OMITEMPTY),
-        field(5, "hostIP", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerResizePolicy: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerResizePolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceName", Type::String, Label::One, 0),
-        field(2, "restartPolicy", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static ContainerRestartRule: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerRestartRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "action", Type::String, Label::One, OMITEMPTY),
-        field(2, "exitCodes", Type::Message(&ContainerRestartRuleOnExitCodes), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerRestartRuleOnExitCodes: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerRestartRuleOnExitCodes",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "operator", Type::String, Label::One, OMITEMPTY),
-        field(2, "values", Type::Int32, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerState: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerState",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "waiting", Type::Message(&ContainerStateWaiting), Label::One, POINTER | OMITEMPTY),
-        field(2, "running", Type::Message(&ContainerStateRunning), Label::One, POINTER | OMITEMPTY),
-        field(3, "terminated", Type::Message(&ContainerStateTerminated), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerStateRunning: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerStateRunning",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "startedAt", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerStateTerminated: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerStateTerminated",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "exitCode", Type::Int32, Label::One, 0),
-        field(2, "signal", Type::Int32, Label::One, OMITEMPTY),
-        field(3, "reason", Type::String, Label::One, OMITEMPTY),
-        field(4, "message", Type::String, Label::One, OMITEMPTY),
-        field(5, "startedAt", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(6, "finishedAt", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(7, "containerID", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerStateWaiting: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerStateWaiting",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "reason", Type::String, Label::One, OMITEMPTY),
-        field(2, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerStatus: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "state", Type::Message(&ContainerState), Label::One, OMITEMPTY),
-        field(3, "lastState", Type::Message(&ContainerState), Label::One, OMITEMPTY),
-        field(4, "ready", Type::Bool, Label::One, 0),
-        field(5, "restartCount", Type::Int32, Label::One, 0),
-        field(6, "image", Type::String, Label::One, 0),
-        field(7, "imageID", Type::String, Label::One, 0),
-        field(8, "containerID", Type::String, Label::One, OMITEMPTY),
-        field(9, "started", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(10, "allocatedResources", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(11, "resources", Type::Message(&ResourceRequirements), Label::One, POINTER | OMITEMPTY),
-        field(12, "volumeMounts", Type::Message(&VolumeMountStatus), Label::Repeated, OMITEMPTY),
-        field(13, "user", Type::Message(&ContainerUser), Label::One, POINTER | OMITEMPTY),
-        field(14, "allocatedResourcesStatus", Type::Message(&ResourceStatus), Label::Repeated, OMITEMPTY),
-        field(15, "stopSignal", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ContainerUser: Message = Message {
-    name: "k8s.io.api.core.v1.ContainerUser",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "linux", Type::Message(&LinuxContainerUser), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static DaemonEndpoint: Message = Message {
-    name: "k8s.io.api.core.v1.DaemonEndpoint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "Port", Type::Int32, Label::One, 0),
-    ],
-};
-
-pub(crate) static DeleteOptions: Message = Message {
-    name: "k8s.io.api.core.v1.DeleteOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "gracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "preconditions", Type::Message(&Preconditions), Label::One, POINTER | OMITEMPTY),
-        field(3, "orphanDependents", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(4, "PropagationPolicy", Type::String, Label::One, POINTER),
-    ],
-};
-
-pub(crate) static DownwardAPIProjection: Message = Message {
-    name: "k8s.io.api.core.v1.DownwardAPIProjection",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "items", Type::Message(&DownwardAPIVolumeFile), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static DownwardAPIVolumeFile: Message = Message {
-    name: "k8s.io.api.core.v1.DownwardAPIVolumeFile",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "path", Type::String, Label::One, 0),
-        field(2, "fieldRef", Type::Message(&ObjectFieldSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "resourceFieldRef", Type::Message(&ResourceFieldSelector), Label::One, POINTER | OMITEMPTY),
-        field(4, "mode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(5, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static DownwardAPIVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.DownwardAPIVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "items", Type::Message(&DownwardAPIVolumeFile), Label::Repeated, OMITEMPTY),
-        field(2, "defaultMode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "defaultUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static EmptyDirVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.EmptyDirVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "medium", Type::String, Label::One, OMITEMPTY),
-        field(2, "sizeLimit", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(3, "mode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static EndpointAddress: Message = Message {
-    name: "k8s.io.api.core.v1.EndpointAddress",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ip", Type::String, Label::One, 0),
-        field(3, "hostname", Type::String, Label::One, OMITEMPTY),
-        field(4, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "targetRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static EndpointPort: Message = Message {
-    name: "k8s.io.api.core.v1.EndpointPort",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "port", Type::Int32, Label::One, 0),
-        field(3, "protocol", Type::String, Label::One, OMITEMPTY),
-        field(4, "appProtocol", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static EndpointSubset: Message = Message {
-    name: "k8s.io.api.core.v1.EndpointSubset",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "addresses", Type::Message(&EndpointAddress), Label::Repeated, OMITEMPTY),
-        field(2, "notReadyAddresses", Type::Message(&EndpointAddress), Label::Repeated, OMITEMPTY),
-        field(3, "ports", Type::Message(&EndpointPort), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Endpoints: Message = Message {
-    name: "k8s.io.api.core.v1.Endpoints",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "subsets", Type::Message(&EndpointSubset), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static EndpointsList: Message = Message {
-    name: "k8s.io.api.core.v1.EndpointsList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Endpoints), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static EnvFromSource: Message = Message {
-    name: "k8s.io.api.core.v1.EnvFromSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "prefix", Type::String, Label::One, OMITEMPTY),
-        field(2, "configMapRef", Type::Message(&ConfigMapEnvSource), Label::One, POINTER | OMITEMPTY),
-        field(3, "secretRef", Type::Message(&SecretEnvSource), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static EnvVar: Message = Message {
-    name: "k8s.io.api.core.v1.EnvVar",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "value", Type::String, Label::One, OMITEMPTY),
-        field(3, "valueFrom", Type::Message(&EnvVarSource), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static EnvVarSource: Message = Message {
-    name: "k8s.io.api.core.v1.EnvVarSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "fieldRef", Type::Message(&ObjectFieldSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "resourceFieldRef", Type::Message(&ResourceFieldSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "configMapKeyRef", Type::Message(&ConfigMapKeySelector), Label::One, POINTER | OMITEMPTY),
-        field(4, "secretKeyRef", Type::Message(&SecretKeySelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "fileKeyRef", Type::Message(&FileKeySelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static EphemeralContainer: Message = Message {
-    name: "k8s.io.api.core.v1.EphemeralContainer",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&EphemeralContainerCommon), Label::One, INLINE),
-        field(2, "targetContainerName", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static EphemeralContainerCommon: Message = Message {
-    name: "k8s.io.api.core.v1.EphemeralContainerCommon",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "image", Type::String, Label::One, OMITEMPTY),
-        field(3, "command", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "args", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "workingDir", Type::String, Label::One, OMITEMPTY),
-        field(6, "ports", Type::Message(&ContainerPort), Label::Repeated, OMITEMPTY),
-        field(19, "envFrom", Type::Message(&EnvFromSource), Label::Repeated, OMITEMPTY),
-        field(7, "env", Type::Message(&EnvVar), Label::Repeated, OMITEMPTY),
-        field(8, "resources", Type::Message(&ResourceRequirements), Label::One, OMITEMPTY),
-        field(23, "resizePolicy", Type::Message(&ContainerResizePolicy), Label::Repeated, OMITEMPTY),
-        field(24, "restartPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(25, "restartPolicyRules", Type::Message(&ContainerRestartRule), Label::Repeated, OMITEMPTY),
-        field(9, "volumeMounts", Type::Message(&VolumeMount), Label::Repeated, OMITEMPTY),
-        field(21, "volumeDevices", Type::Message(&VolumeDevice), Label::Repeated, OMITEMPTY),
-        field(10, "livenessProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
-        field(11, "readinessProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
-        field(22, "startupProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
-        field(12, "lifecycle", Type::Message(&Lifecycle), Label::One, POINTER | OMITEMPTY),
-        field(13, "terminationMessagePath", Type::String, Label::One, OMITEMPTY),
-        field(20, "terminationMessagePolicy", Type::String, Label::One, OMITEMPTY),
-        field(14, "imagePullPolicy", Type::String, Label::One, OMITEMPTY),
-        field(15, "securityContext", Type::Message(&SecurityContext), Label::One, POINTER | OMITEMPTY),
-        field(16, "stdin", Type::Bool, Label::One, OMITEMPTY),
-        field(17, "stdinOnce", Type::Bool, Label::One, OMITEMPTY),
-        field(18, "tty", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static EphemeralContainers: Message = Message {
-    name: "k8s.io.api.core.v1.EphemeralContainers",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "ephemeralContainers", Type::Message(&EphemeralContainer), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static EphemeralVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.EphemeralVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumeClaimTemplate", Type::Message(&PersistentVolumeClaimTemplate), Label::One, POINTER | OMITEMPTY),
-        field(2, "readOnly", Type::Bool, Label::One, OMITEMPTY | RETIRED),
-    ],
-};
-
-pub(crate) static Event: Message = Message {
-    name: "k8s.io.api.core.v1.Event",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
-        field(2, "involvedObject", Type::Message(&ObjectReference), Label::One, 0),
-        field(3, "reason", Type::String, Label::One, OMITEMPTY),
-        field(4, "message", Type::String, Label::One, OMITEMPTY),
-        field(5, "source", Type::Message(&EventSource), Label::One, OMITEMPTY),
-        field(6, "firstTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(7, "lastTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(8, "count", Type::Int32, Label::One, OMITEMPTY),
-        field(9, "type", Type::String, Label::One, OMITEMPTY),
-        field(10, "eventTime", Type::Message(&meta_v1::MicroTime), Label::One, OMITEMPTY),
-        field(11, "series", Type::Message(&EventSeries), Label::One, POINTER | OMITEMPTY),
-        field(12, "action", Type::String, Label::One, OMITEMPTY),
-        field(13, "related", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(14, "reportingComponent", Type::String, Label::One, 0),
-        field(15, "reportingInstance", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static EventList: Message = Message {
-    name: "k8s.io.api.core.v1.EventList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Event), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static EventSeries: Message = Message {
-    name: "k8s.io.api.core.v1.EventSeries",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "count", Type::Int32, Label::One, OMITEMPTY),
-        field(2, "lastObservedTime", Type::Message(&meta_v1::MicroTime), Label::One, OMITEMPTY),
-        field(3, "state", Type::String, Label::One, OMITEMPTY | RETIRED),
-    ],
-};
-
-pub(crate) static EventSource: Message = Message {
-    name: "k8s.io.api.core.v1.EventSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "component", Type::String, Label::One, OMITEMPTY),
-        field(2, "host", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static EvictionResponder: Message = Message {
-    name: "k8s.io.api.core.v1.EvictionResponder",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "priority", Type::Int32, Label::One, POINTER),
-    ],
-};
-
-pub(crate) static ExecAction: Message = Message {
-    name: "k8s.io.api.core.v1.ExecAction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "command", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static FCVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.FCVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "targetWWNs", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "lun", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "wwids", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static FileKeySelector: Message = Message {
-    name: "k8s.io.api.core.v1.FileKeySelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumeName", Type::String, Label::One, 0),
-        field(2, "path", Type::String, Label::One, 0),
-        field(3, "key", Type::String, Label::One, 0),
-        field(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static FlexPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.FlexPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(3, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-        field(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "options", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
-
-pub(crate) static FlexVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.FlexVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(3, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "options", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
-
-pub(crate) static FlockerVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.FlockerVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "datasetName", Type::String, Label::One, OMITEMPTY),
-        field(2, "datasetUUID", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static GCEPersistentDiskVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.GCEPersistentDiskVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "pdName", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(3, "partition", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static GRPCAction: Message = Message {
-    name: "k8s.io.api.core.v1.GRPCAction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "port", Type::Int32, Label::One, 0),
-        field(2, "service", Type::String, Label::One, POINTER),
-        field(3, "mode", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static GitRepoVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.GitRepoVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "repository", Type::String, Label::One, 0),
-        field(2, "revision", Type::String, Label::One, OMITEMPTY),
-        field(3, "directory", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static GlusterfsPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.GlusterfsPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "endpoints", Type::String, Label::One, 0),
-        field(2, "path", Type::String, Label::One, 0),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "endpointsNamespace", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static GlusterfsVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.GlusterfsVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "endpoints", Type::String, Label::One, 0),
-        field(2, "path", Type::String, Label::One, 0),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static HTTPGetAction: Message = Message {
-    name: "k8s.io.api.core.v1.HTTPGetAction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "path", Type::String, Label::One, OMITEMPTY),
-        field(2, "port", Type::Message(&intstr::IntOrString), Label::One, 0),
-        field(3, "host", Type::String, Label::One, OMITEMPTY),
-        field(4, "scheme", Type::String, Label::One, OMITEMPTY),
-        field(5, "httpHeaders", Type::Message(&HTTPHeader), Label::Repeated, OMITEMPTY),
-        field(6, "protocol", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static HTTPHeader: Message = Message {
-    name: "k8s.io.api.core.v1.HTTPHeader",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "value", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static Handler: Message = Message {
-    name: "k8s.io.api.core.v1.Handler",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "exec", Type::Message(&ExecAction), Label::One, POINTER | OMITEMPTY),
-        field(2, "httpGet", Type::Message(&HTTPGetAction), Label::One, POINTER | OMITEMPTY),
-        field(3, "tcpSocket", Type::Message(&TCPSocketAction), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static HostAlias: Message = Message {
-    name: "k8s.io.api.core.v1.HostAlias",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ip", Type::String, Label::One, 0),
-        field(2, "hostnames", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static HostIP: Message = Message {
-    name: "k8s.io.api.core.v1.HostIP",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ip", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static HostPathVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.HostPathVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "path", Type::String, Label::One, 0),
-        field(2, "type", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ISCSIPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.ISCSIPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "targetPortal", Type::String, Label::One, 0),
-        field(2, "iqn", Type::String, Label::One, 0),
-        field(3, "lun", Type::Int32, Label::One, 0),
-        field(4, "iscsiInterface", Type::String, Label::One, OMITEMPTY),
-        field(5, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(6, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "portals", Type::String, Label::Repeated, OMITEMPTY),
-        field(8, "chapAuthDiscovery", Type::Bool, Label::One, OMITEMPTY),
-        field(11, "chapAuthSession", Type::Bool, Label::One, OMITEMPTY),
-        field(10, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-        field(12, "initiatorName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ISCSIVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.ISCSIVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "targetPortal", Type::String, Label::One, 0),
-        field(2, "iqn", Type::String, Label::One, 0),
-        field(3, "lun", Type::Int32, Label::One, 0),
-        field(4, "iscsiInterface", Type::String, Label::One, OMITEMPTY),
-        field(5, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(6, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "portals", Type::String, Label::Repeated, OMITEMPTY),
-        field(8, "chapAuthDiscovery", Type::Bool, Label::One, OMITEMPTY),
-        field(11, "chapAuthSession", Type::Bool, Label::One, OMITEMPTY),
-        field(10, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(12, "initiatorName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ImageVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.ImageVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "reference", Type::String, Label::One, OMITEMPTY),
-        field(2, "pullPolicy", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ImageVolumeStatus: Message = Message {
-    name: "k8s.io.api.core.v1.ImageVolumeStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "imageRef", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static KeyToPath: Message = Message {
-    name: "k8s.io.api.core.v1.KeyToPath",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "path", Type::String, Label::One, 0),
-        field(3, "mode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Lifecycle: Message = Message {
-    name: "k8s.io.api.core.v1.Lifecycle",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "postStart", Type::Message(&LifecycleHandler), Label::One, POINTER | OMITEMPTY),
-        field(2, "preStop", Type::Message(&LifecycleHandler), Label::One, POINTER | OMITEMPTY),
-        field(3, "stopSignal", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static LifecycleHandler: Message = Message {
-    name: "k8s.io.api.core.v1.LifecycleHandler",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "exec", Type::Message(&ExecAction), Label::One, POINTER | OMITEMPTY),
-        field(2, "httpGet", Type::Message(&HTTPGetAction), Label::One, POINTER | OMITEMPTY),
-        field(3, "tcpSocket", Type::Message(&TCPSocketAction), Label::One, POINTER | OMITEMPTY),
-        field(4, "sleep", Type::Message(&SleepAction), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static LimitRange: Message = Message {
-    name: "k8s.io.api.core.v1.LimitRange",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&LimitRangeSpec), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static LimitRangeItem: Message = Message {
-    name: "k8s.io.api.core.v1.LimitRangeItem",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "max", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(3, "min", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(4, "default", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(5, "defaultRequest", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(6, "maxLimitRequestRatio", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-    ],
-};
-
-pub(crate) static LimitRangeList: Message = Message {
-    name: "k8s.io.api.core.v1.LimitRangeList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&LimitRange), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static LimitRangeSpec: Message = Message {
-    name: "k8s.io.api.core.v1.LimitRangeSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "limits", Type::Message(&LimitRangeItem), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static LinuxContainerUser: Message = Message {
-    name: "k8s.io.api.core.v1.LinuxContainerUser",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "uid", Type::Int64, Label::One, 0),
-        field(2, "gid", Type::Int64, Label::One, 0),
-        field(3, "supplementalGroups", Type::Int64, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static List: Message = Message {
-    name: "k8s.io.api.core.v1.List",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ListOptions: Message = Message {
-    name: "k8s.io.api.core.v1.ListOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "labelSelector", Type::String, Label::One, OMITEMPTY),
-        field(2, "fieldSelector", Type::String, Label::One, OMITEMPTY),
-        field(6, "includeUninitialized", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "watch", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(5, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static LoadBalancerIngress: Message = Message {
-    name: "k8s.io.api.core.v1.LoadBalancerIngress",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ip", Type::String, Label::One, OMITEMPTY),
-        field(2, "hostname", Type::String, Label::One, OMITEMPTY),
-        field(3, "ipMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "ports", Type::Message(&PortStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static LoadBalancerStatus: Message = Message {
-    name: "k8s.io.api.core.v1.LoadBalancerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ingress", Type::Message(&LoadBalancerIngress), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static LocalObjectReference: Message = Message {
-    name: "k8s.io.api.core.v1.LocalObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static LocalVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.LocalVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "path", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ModifyVolumeStatus: Message = Message {
-    name: "k8s.io.api.core.v1.ModifyVolumeStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "targetVolumeAttributesClassName", Type::String, Label::One, OMITEMPTY),
-        field(2, "status", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static NFSVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.NFSVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "server", Type::String, Label::One, 0),
-        field(2, "path", Type::String, Label::One, 0),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Namespace: Message = Message {
-    name: "k8s.io.api.core.v1.Namespace",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&NamespaceSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&NamespaceStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NamespaceCondition: Message = Message {
-    name: "k8s.io.api.core.v1.NamespaceCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NamespaceList: Message = Message {
-    name: "k8s.io.api.core.v1.NamespaceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Namespace), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static NamespaceSpec: Message = Message {
-    name: "k8s.io.api.core.v1.NamespaceSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "finalizers", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NamespaceStatus: Message = Message {
-    name: "k8s.io.api.core.v1.NamespaceStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "phase", Type::String, Label::One, OMITEMPTY),
-        field(2, "conditions", Type::Message(&NamespaceCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Node: Message = Message {
-    name: "k8s.io.api.core.v1.Node",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&NodeSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&NodeStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeAddress: Message = Message {
-    name: "k8s.io.api.core.v1.NodeAddress",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "address", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static NodeAffinity: Message = Message {
-    name: "k8s.io.api.core.v1.NodeAffinity",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requiredDuringSchedulingIgnoredDuringExecution", Type::Message(&NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "preferredDuringSchedulingIgnoredDuringExecution", Type::Message(&PreferredSchedulingTerm), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeAllocatableMappedResources: Message = Message {
-    name: "k8s.io.api.core.v1.NodeAllocatableMappedResources",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "quantity", Type::Message(&resource::Quantity), Label::One, POINTER),
-    ],
-};
-
-pub(crate) static NodeAllocatableOverheadResources: Message = Message {
-    name: "k8s.io.api.core.v1.NodeAllocatableOverheadResources",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "perPod", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(3, "perContainer", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeAllocatableResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.core.v1.NodeAllocatableResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceClaimName", Type::String, Label::One, 0),
-        field(2, "containers", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "resources", Type::Message(&resource::Quantity), Label::Map, RETIRED),
-        field(4, "mapping", Type::Message(&NodeAllocatableMappedResources), Label::Repeated, OMITEMPTY),
-        field(5, "overhead", Type::Message(&NodeAllocatableOverheadResources), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeCondition: Message = Message {
-    name: "k8s.io.api.core.v1.NodeCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastHeartbeatTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeConfigSource: Message = Message {
-    name: "k8s.io.api.core.v1.NodeConfigSource",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "configMapRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY | RETIRED),
-        field(2, "configMap", Type::Message(&ConfigMapNodeConfigSource), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeConfigStatus: Message = Message {
-    name: "k8s.io.api.core.v1.NodeConfigStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "assigned", Type::Message(&NodeConfigSource), Label::One, POINTER | OMITEMPTY),
-        field(2, "active", Type::Message(&NodeConfigSource), Label::One, POINTER | OMITEMPTY),
-        field(3, "lastKnownGood", Type::Message(&NodeConfigSource), Label::One, POINTER | OMITEMPTY),
-        field(4, "error", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeDaemonEndpoints: Message = Message {
-    name: "k8s.io.api.core.v1.NodeDaemonEndpoints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kubeletEndpoint", Type::Message(&DaemonEndpoint), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeFeatures: Message = Message {
-    name: "k8s.io.api.core.v1.NodeFeatures",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "supplementalGroupsPolicy", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeList: Message = Message {
-    name: "k8s.io.api.core.v1.NodeList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Node), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static NodePodPreemptionPolicy: Message = Message {
-    name: "k8s.io.api.core.v1.NodePodPreemptionPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "disableResizePreemption", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeProxyOptions: Message = Message {
-    name: "k8s.io.api.core.v1.NodeProxyOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "path", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeResources: Message = Message {
-    name: "k8s.io.api.core.v1.NodeResources",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "Capacity", Type::Message(&resource::Quantity), Label::Map, 0),
-    ],
-};
-
-pub(crate) static NodeRuntimeHandler: Message = Message {
-    name: "k8s.io.api.core.v1.NodeRuntimeHandler",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "features", Type::Message(&NodeRuntimeHandlerFeatures), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeRuntimeHandlerFeatures: Message = Message {
-    name: "k8s.io.api.core.v1.NodeRuntimeHandlerFeatures",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "recursiveReadOnlyMounts", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(2, "userNamespaces", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeSelector: Message = Message {
-    name: "k8s.io.api.core.v1.NodeSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "nodeSelectorTerms", Type::Message(&NodeSelectorTerm), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static NodeSelectorRequirement: Message = Message {
-    name: "k8s.io.api.core.v1.NodeSelectorRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "operator", Type::String, Label::One, 0),
-        field(3, "values", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeSelectorTerm: Message = Message {
-    name: "k8s.io.api.core.v1.NodeSelectorTerm",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "matchExpressions", Type::Message(&NodeSelectorRequirement), Label::Repeated, OMITEMPTY),
-        field(2, "matchFields", Type::Message(&NodeSelectorRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeSpec: Message = Message {
-    name: "k8s.io.api.core.v1.NodeSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "podCIDR", Type::String, Label::One, OMITEMPTY),
-        field(7, "podCIDRs", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "providerID", Type::String, Label::One, OMITEMPTY),
-        field(4, "unschedulable", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "taints", Type::Message(&Taint), Label::Repeated, OMITEMPTY),
-        field(6, "configSource", Type::Message(&NodeConfigSource), Label::One, POINTER | OMITEMPTY),
-        field(2, "externalID", Type::String, Label::One, OMITEMPTY),
-        field(8, "podPreemptionPolicy", Type::Message(&NodePodPreemptionPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeStatus: Message = Message {
-    name: "k8s.io.api.core.v1.NodeStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "capacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(2, "allocatable", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(3, "phase", Type::String, Label::One, OMITEMPTY),
-        field(4, "conditions", Type::Message(&NodeCondition), Label::Repeated, OMITEMPTY),
-        field(5, "addresses", Type::Message(&NodeAddress), Label::Repeated, OMITEMPTY),
-        field(6, "daemonEndpoints", Type::Message(&NodeDaemonEndpoints), Label::One, OMITEMPTY),
-        field(7, "nodeInfo", Type::Message(&NodeSystemInfo), Label::One, OMITEMPTY),
-        field(8, "images", Type::Message(&ContainerImage), Label::Repeated, OMITEMPTY),
-        field(9, "volumesInUse", Type::String, Label::Repeated, OMITEMPTY),
-        field(10, "volumesAttached", Type::Message(&AttachedVolume), Label::Repeated, OMITEMPTY),
-        field(11, "config", Type::Message(&NodeConfigStatus), Label::One, POINTER | OMITEMPTY),
-        field(12, "runtimeHandlers", Type::Message(&NodeRuntimeHandler), Label::Repeated, OMITEMPTY),
-        field(13, "features", Type::Message(&NodeFeatures), Label::One, POINTER | OMITEMPTY),
-        field(14, "declaredFeatures", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeSwapStatus: Message = Message {
-    name: "k8s.io.api.core.v1.NodeSwapStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "capacity", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NodeSystemInfo: Message = Message {
-    name: "k8s.io.api.core.v1.NodeSystemInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "machineID", Type::String, Label::One, 0),
-        field(2, "systemUUID", Type::String, Label::One, 0),
-        field(3, "bootID", Type::String, Label::One, 0),
-        field(4, "kernelVersion", Type::String, Label::One, 0),
-        field(5, "osImage", Type::String, Label::One, 0),
-        field(6, "containerRuntimeVersion", Type::String, Label::One, 0),
-        field(7, "kubeletVersion", Type::String, Label::One, 0),
-        field(8, "kubeProxyVersion", Type::String, Label::One, 0),
-        field(9, "operatingSystem", Type::String, Label::One, 0),
-        field(10, "architecture", Type::String, Label::One, 0),
-        field(11, "swap", Type::Message(&NodeSwapStatus), Label::One, POINTER | OMITEMPTY),
-        field(12, "runningInUserNamespace", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ObjectFieldSelector: Message = Message {
-    name: "k8s.io.api.core.v1.ObjectFieldSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiVersion", Type::String, Label::One, OMITEMPTY),
-        field(2, "fieldPath", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static ObjectMeta: Message = Message {
-    name: "k8s.io.api.core.v1.ObjectMeta",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "generateName", Type::String, Label::One, OMITEMPTY),
-        field(3, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(4, "selfLink", Type::String, Label::One, OMITEMPTY),
-        field(5, "uid", Type::String, Label::One, OMITEMPTY),
-        field(6, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(7, "generation", Type::Int64, Label::One, OMITEMPTY),
-        field(8, "creationTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(9, "deletionTimestamp", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(10, "deletionGracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(11, "labels", Type::String, Label::Map, OMITEMPTY),
-        field(12, "annotations", Type::String, Label::Map, OMITEMPTY),
-        field(13, "ownerReferences", Type::Message(&meta_v1::OwnerReference), Label::Repeated, OMITEMPTY),
-        field(16, "initializers", Type::Message(&meta_v1::Initializers), Label::One, POINTER | OMITEMPTY),
-        field(14, "finalizers", Type::String, Label::Repeated, OMITEMPTY),
-        field(15, "clusterName", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ObjectReference: Message = Message {
-    name: "k8s.io.api.core.v1.ObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, OMITEMPTY),
-        field(2, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(3, "name", Type::String, Label::One, OMITEMPTY),
-        field(4, "uid", Type::String, Label::One, OMITEMPTY),
-        field(5, "apiVersion", Type::String, Label::One, OMITEMPTY),
-        field(6, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(7, "fieldPath", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolume: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolume",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PersistentVolumeSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&PersistentVolumeStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolumeClaim: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeClaim",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PersistentVolumeClaimSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&PersistentVolumeClaimStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolumeClaimCondition: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeClaimCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolumeClaimList: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeClaimList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PersistentVolumeClaim), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static PersistentVolumeClaimSpec: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeClaimSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "accessModes", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "resources", Type::Message(&VolumeResourceRequirements), Label::One, OMITEMPTY),
-        field(3, "volumeName", Type::String, Label::One, OMITEMPTY),
-        field(5, "storageClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "volumeMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(7, "dataSource", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(8, "dataSourceRef", Type::Message(&TypedObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(9, "volumeAttributesClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolumeClaimStatus: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "phase", Type::String, Label::One, OMITEMPTY),
-        field(2, "accessModes", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "capacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(4, "conditions", Type::Message(&PersistentVolumeClaimCondition), Label::Repeated, OMITEMPTY),
-        field(5, "allocatedResources", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(6, "resizeStatus", Type::String, Label::One, POINTER | OMITEMPTY | RETIRED),
-        field(7, "allocatedResourceStatuses", Type::String, Label::Map, OMITEMPTY),
-        field(8, "currentVolumeAttributesClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(9, "modifyVolumeStatus", Type::Message(&ModifyVolumeStatus), Label::One, POINTER | OMITEMPTY),
-        field(10, "healthStatus", Type::Message(&VolumeHealthStatus), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolumeClaimTemplate: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeClaimTemplate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PersistentVolumeClaimSpec), Label::One, 0),
-    ],
-};
-
-pub(crate) static PersistentVolumeClaimVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeClaimVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "claimName", Type::String, Label::One, 0),
-        field(2, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolumeList: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PersistentVolume), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static PersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "gcePersistentDisk", Type::Message(&GCEPersistentDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(2, "awsElasticBlockStore", Type::Message(&AWSElasticBlockStoreVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(3, "hostPath", Type::Message(&HostPathVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(4, "glusterfs", Type::Message(&GlusterfsPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(5, "nfs", Type::Message(&NFSVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(6, "rbd", Type::Message(&RBDPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(7, "iscsi", Type::Message(&ISCSIPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(8, "cinder", Type::Message(&CinderPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(9, "cephfs", Type::Message(&CephFSPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(10, "fc", Type::Message(&FCVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(11, "flocker", Type::Message(&FlockerVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(12, "flexVolume", Type::Message(&FlexPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(13, "azureFile", Type::Message(&AzureFilePersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(14, "vsphereVolume", Type::Message(&VsphereVirtualDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(15, "quobyte", Type::Message(&QuobyteVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(16, "azureDisk", Type::Message(&AzureDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(17, "photonPersistentDisk", Type::Message(&PhotonPersistentDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(18, "portworxVolume", Type::Message(&PortworxVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(19, "scaleIO", Type::Message(&ScaleIOPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(20, "local", Type::Message(&LocalVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(21, "storageos", Type::Message(&StorageOSPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(22, "csi", Type::Message(&CSIPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolumeSpec: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "capacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(2, "", Type::Message(&PersistentVolumeSource), Label::One, INLINE),
-        field(3, "accessModes", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "claimRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(5, "persistentVolumeReclaimPolicy", Type::String, Label::One, OMITEMPTY),
-        field(6, "storageClassName", Type::String, Label::One, OMITEMPTY),
-        field(7, "mountOptions", Type::String, Label::Repeated, OMITEMPTY),
-        field(8, "volumeMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(9, "nodeAffinity", Type::Message(&VolumeNodeAffinity), Label::One, POINTER | OMITEMPTY),
-        field(10, "volumeAttributesClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PersistentVolumeStatus: Message = Message {
-    name: "k8s.io.api.core.v1.PersistentVolumeStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "phase", Type::String, Label::One, OMITEMPTY),
-        field(2, "message", Type::String, Label::One, OMITEMPTY),
-        field(3, "reason", Type::String, Label::One, OMITEMPTY),
-        field(4, "lastPhaseTransitionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PhotonPersistentDiskVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.PhotonPersistentDiskVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "pdID", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Pod: Message = Message {
-    name: "k8s.io.api.core.v1.Pod",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&PodStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodAffinity: Message = Message {
-    name: "k8s.io.api.core.v1.PodAffinity",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requiredDuringSchedulingIgnoredDuringExecution", Type::Message(&PodAffinityTerm), Label::Repeated, OMITEMPTY),
-        field(2, "preferredDuringSchedulingIgnoredDuringExecution", Type::Message(&WeightedPodAffinityTerm), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodAffinityTerm: Message = Message {
-    name: "k8s.io.api.core.v1.PodAffinityTerm",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "labelSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "namespaces", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "topologyKey", Type::String, Label::One, 0),
-        field(4, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "matchLabelKeys", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "mismatchLabelKeys", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodAntiAffinity: Message = Message {
-    name: "k8s.io.api.core.v1.PodAntiAffinity",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requiredDuringSchedulingIgnoredDuringExecution", Type::Message(&PodAffinityTerm), Label::Repeated, OMITEMPTY),
-        field(2, "preferredDuringSchedulingIgnoredDuringExecution", Type::Message(&WeightedPodAffinityTerm), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodAttachOptions: Message = Message {
-    name: "k8s.io.api.core.v1.PodAttachOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "stdin", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "stdout", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "stderr", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "tty", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "container", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodCertificateProjection: Message = Message {
-    name: "k8s.io.api.core.v1.PodCertificateProjection",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "signerName", Type::String, Label::One, OMITEMPTY),
-        field(2, "keyType", Type::String, Label::One, OMITEMPTY),
-        field(3, "maxExpirationSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "credentialBundlePath", Type::String, Label::One, OMITEMPTY),
-        field(5, "keyPath", Type::String, Label::One, OMITEMPTY),
-        field(6, "certificateChainPath", Type::String, Label::One, OMITEMPTY),
-        field(7, "userAnnotations", Type::String, Label::Map, OMITEMPTY),
-        field(8, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodCondition: Message = Message {
-    name: "k8s.io.api.core.v1.PodCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(7, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodDNSConfig: Message = Message {
-    name: "k8s.io.api.core.v1.PodDNSConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "nameservers", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "searches", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "options", Type::Message(&PodDNSConfigOption), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodDNSConfigOption: Message = Message {
-    name: "k8s.io.api.core.v1.PodDNSConfigOption",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "value", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodExecOptions: Message = Message {
-    name: "k8s.io.api.core.v1.PodExecOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "stdin", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "stdout", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "stderr", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "tty", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "container", Type::String, Label::One, OMITEMPTY),
-        field(6, "command", Type::String, Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static PodExtendedResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.core.v1.PodExtendedResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requestMappings", Type::Message(&ContainerExtendedResourceRequest), Label::Repeated, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static PodIP: Message = Message {
-    name: "k8s.io.api.core.v1.PodIP",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ip", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static PodList: Message = Message {
-    name: "k8s.io.api.core.v1.PodList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Pod), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static PodLogOptions: Message = Message {
-    name: "k8s.io.api.core.v1.PodLogOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "container", Type::String, Label::One, OMITEMPTY),
-        field(2, "follow", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "previous", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "sinceSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(5, "sinceTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(6, "timestamps", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "tailLines", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(8, "limitBytes", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(9, "insecureSkipTLSVerifyBackend", Type::Bool, Label::One, OMITEMPTY),
-        field(10, "stream", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodOS: Message = Message {
-    name: "k8s.io.api.core.v1.PodOS",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static PodPortForwardOptions: Message = Message {
-    name: "k8s.io.api.core.v1.PodPortForwardOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "ports", Type::Int32, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodProxyOptions: Message = Message {
-    name: "k8s.io.api.core.v1.PodProxyOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "path", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodReadinessGate: Message = Message {
-    name: "k8s.io.api.core.v1.PodReadinessGate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditionType", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static PodResourceClaim: Message = Message {
-    name: "k8s.io.api.core.v1.PodResourceClaim",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "source", Type::Message(&ClaimSource), Label::One, OMITEMPTY | RETIRED),
-        field(3, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.core.v1.PodResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodSchedulingGate: Message = Message {
-    name: "k8s.io.api.core.v1.PodSchedulingGate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static PodSchedulingGroup: Message = Message {
-    name: "k8s.io.api.core.v1.PodSchedulingGroup",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "podGroupName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodSecurityContext: Message = Message {
-    name: "k8s.io.api.core.v1.PodSecurityContext",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "seLinuxOptions", Type::Message(&SELinuxOptions), Label::One, POINTER | OMITEMPTY),
-        field(8, "windowsOptions", Type::Message(&WindowsSecurityContextOptions), Label::One, POINTER | OMITEMPTY),
-        field(2, "runAsUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(6, "runAsGroup", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "runAsNonRoot", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(4, "supplementalGroups", Type::Int64, Label::Repeated, OMITEMPTY),
-        field(12, "supplementalGroupsPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "fsGroup", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(7, "sysctls", Type::Message(&Sysctl), Label::Repeated, OMITEMPTY),
-        field(9, "fsGroupChangePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(10, "seccompProfile", Type::Message(&SeccompProfile), Label::One, POINTER | OMITEMPTY),
-        field(11, "appArmorProfile", Type::Message(&AppArmorProfile), Label::One, POINTER | OMITEMPTY),
-        field(13, "seLinuxChangePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodSignature: Message = Message {
-    name: "k8s.io.api.core.v1.PodSignature",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "podController", Type::Message(&meta_v1::OwnerReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodSpec: Message = Message {
-    name: "k8s.io.api.core.v1.PodSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumes", Type::Message(&Volume), Label::Repeated, OMITEMPTY),
-        field(20, "initContainers", Type::Message(&Container), Label::Repeated, OMITEMPTY),
-        field(2, "containers", Type::Message(&Container), Label::Repeated, 0),
-        field(34, "ephemeralContainers", Type::Message(&EphemeralContainer), Label::Repeated, OMITEMPTY),
-        field(3, "restartPolicy", Type::String, Label::One, OMITEMPTY),
-        field(4, "terminationGracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(5, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(6, "dnsPolicy", Type::String, Label::One, OMITEMPTY),
-        field(7, "nodeSelector", Type::String, Label::Map, OMITEMPTY),
-        field(8, "serviceAccountName", Type::String, Label::One, OMITEMPTY),
-        field(9, "serviceAccount", Type::String, Label::One, OMITEMPTY),
-        field(21, "automountServiceAccountToken", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(10, "nodeName", Type::String, Label::One, OMITEMPTY),
-        field(11, "hostNetwork", Type::Bool, Label::One, OMITEMPTY),
-        field(12, "hostPID", Type::Bool, Label::One, OMITEMPTY),
-        field(13, "hostIPC", Type::Bool, Label::One, OMITEMPTY),
-        field(27, "shareProcessNamespace", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(14, "securityContext", Type::Message(&PodSecurityContext), Label::One, POINTER | OMITEMPTY),
-        field(15, "imagePullSecrets", Type::Message(&LocalObjectReference), Label::Repeated, OMITEMPTY),
-        field(16, "hostname", Type::String, Label::One, OMITEMPTY),
-        field(17, "subdomain", Type::String, Label::One, OMITEMPTY),
-        field(18, "affinity", Type::Message(&Affinity), Label::One, POINTER | OMITEMPTY),
-        field(19, "schedulerName", Type::String, Label::One, OMITEMPTY),
-        field(22, "tolerations", Type::Message(&Toleration), Label::Repeated, OMITEMPTY),
-        field(23, "hostAliases", Type::Message(&HostAlias), Label::Repeated, OMITEMPTY),
-        field(24, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(25, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(26, "dnsConfig", Type::Message(&PodDNSConfig), Label::One, POINTER | OMITEMPTY),
-        field(28, "readinessGates", Type::Message(&PodReadinessGate), Label::Repeated, OMITEMPTY),
-        field(29, "runtimeClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(30, "enableServiceLinks", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(31, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(32, "overhead", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(33, "topologySpreadConstraints", Type::Message(&TopologySpreadConstraint), Label::Repeated, OMITEMPTY),
-        field(35, "setHostnameAsFQDN", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(36, "os", Type::Message(&PodOS), Label::One, POINTER | OMITEMPTY),
-        field(37, "hostUsers", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(38, "schedulingGates", Type::Message(&PodSchedulingGate), Label::Repeated, OMITEMPTY),
-        field(39, "resourceClaims", Type::Message(&PodResourceClaim), Label::Repeated, OMITEMPTY),
-        field(40, "resources", Type::Message(&ResourceRequirements), Label::One, POINTER | OMITEMPTY),
-        field(41, "hostnameOverride", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(42, "workloadRef", Type::Message(&WorkloadReference), Label::One, POINTER | OMITEMPTY | RETIRED),
-        field(43, "schedulingGroup", Type::Message(&PodSchedulingGroup), Label::One, POINTER | OMITEMPTY),
-        field(44, "evictionResponders", Type::Message(&EvictionResponder), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodStatus: Message = Message {
-    name: "k8s.io.api.core.v1.PodStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(17, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(1, "phase", Type::String, Label::One, OMITEMPTY),
-        field(2, "conditions", Type::Message(&PodCondition), Label::Repeated, OMITEMPTY),
-        field(3, "message", Type::String, Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(11, "nominatedNodeName", Type::String, Label::One, OMITEMPTY),
-        field(5, "hostIP", Type::String, Label::One, OMITEMPTY),
-        field(16, "hostIPs", Type::Message(&HostIP), Label::Repeated, OMITEMPTY),
-        field(6, "podIP", Type::String, Label::One, OMITEMPTY),
-        field(12, "podIPs", Type::Message(&PodIP), Label::Repeated, OMITEMPTY),
-        field(7, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(10, "initContainerStatuses", Type::Message(&ContainerStatus), Label::Repeated, OMITEMPTY),
-        field(8, "containerStatuses", Type::Message(&ContainerStatus), Label::Repeated, OMITEMPTY),
-        field(9, "qosClass", Type::String, Label::One, OMITEMPTY),
-        field(13, "ephemeralContainerStatuses", Type::Message(&ContainerStatus), Label::Repeated, OMITEMPTY),
-        field(14, "resize", Type::String, Label::One, OMITEMPTY),
-        field(15, "resourceClaimStatuses", Type::Message(&PodResourceClaimStatus), Label::Repeated, OMITEMPTY),
-        field(18, "extendedResourceClaimStatus", Type::Message(&PodExtendedResourceClaimStatus), Label::One, POINTER | OMITEMPTY),
-        field(19, "allocatedResources", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(20, "resources", Type::Message(&ResourceRequirements), Label::One, POINTER | OMITEMPTY),
-        field(21, "nodeAllocatableResourceClaimStatuses", Type::Message(&NodeAllocatableResourceClaimStatus), Label::Repeated, OMITEMPTY),
-        field(22, "volumeHealth", Type::Message(&PodVolumeHealth), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodStatusResult: Message = Message {
-    name: "k8s.io.api.core.v1.PodStatusResult",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "status", Type::Message(&PodStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodTemplate: Message = Message {
-    name: "k8s.io.api.core.v1.PodTemplate",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "template", Type::Message(&PodTemplateSpec), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodTemplateList: Message = Message {
-    name: "k8s.io.api.core.v1.PodTemplateList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodTemplate), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static PodTemplateSpec: Message = Message {
-    name: "k8s.io.api.core.v1.PodTemplateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodSpec), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodVolumeHealth: Message = Message {
-    name: "k8s.io.api.core.v1.PodVolumeHealth",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "healthConditions", Type::Message(&VolumeHealthCondition), Label::Repeated, OMITEMPTY),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PortStatus: Message = Message {
-    name: "k8s.io.api.core.v1.PortStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "port", Type::Int32, Label::One, 0),
-        field(2, "protocol", Type::String, Label::One, 0),
-        field(3, "error", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PortworxVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.PortworxVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumeID", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Preconditions: Message = Message {
-    name: "k8s.io.api.core.v1.Preconditions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "uid", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static PreferAvoidPodsEntry: Message = Message {
-    name: "k8s.io.api.core.v1.PreferAvoidPodsEntry",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "podSignature", Type::Message(&PodSignature), Label::One, 0),
-        field(2, "evictionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(3, "reason", Type::String, Label::One, OMITEMPTY),
-        field(4, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PreferredSchedulingTerm: Message = Message {
-    name: "k8s.io.api.core.v1.PreferredSchedulingTerm",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "weight", Type::Int32, Label::One, 0),
-        field(2, "preference", Type::Message(&NodeSelectorTerm), Label::One, 0),
-    ],
-};
-
-pub(crate) static Probe: Message = Message {
-    name: "k8s.io.api.core.v1.Probe",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&ProbeHandler), Label::One, INLINE),
-        field(2, "initialDelaySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(3, "timeoutSeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "periodSeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "successThreshold", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "failureThreshold", Type::Int32, Label::One, OMITEMPTY),
-        field(7, "terminationGracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ProbeHandler: Message = Message {
-    name: "k8s.io.api.core.v1.ProbeHandler",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "exec", Type::Message(&ExecAction), Label::One, POINTER | OMITEMPTY),
-        field(2, "httpGet", Type::Message(&HTTPGetAction), Label::One, POINTER | OMITEMPTY),
-        field(3, "tcpSocket", Type::Message(&TCPSocketAction), Label::One, POINTER | OMITEMPTY),
-        field(4, "grpc", Type::Message(&GRPCAction), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ProjectedVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.ProjectedVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "sources", Type::Message(&VolumeProjection), Label::Repeated, 0),
-        field(2, "defaultMode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "defaultUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static QuobyteVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.QuobyteVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "registry", Type::String, Label::One, 0),
-        field(2, "volume", Type::String, Label::One, 0),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "user", Type::String, Label::One, OMITEMPTY),
-        field(5, "group", Type::String, Label::One, OMITEMPTY),
-        field(6, "tenant", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static RBDPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.RBDPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "monitors", Type::String, Label::Repeated, 0),
-        field(2, "image", Type::String, Label::One, 0),
-        field(3, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(4, "pool", Type::String, Label::One, OMITEMPTY),
-        field(5, "user", Type::String, Label::One, OMITEMPTY),
-        field(6, "keyring", Type::String, Label::One, OMITEMPTY),
-        field(7, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
-        field(8, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static RBDVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.RBDVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "monitors", Type::String, Label::Repeated, 0),
-        field(2, "image", Type::String, Label::One, 0),
-        field(3, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(4, "pool", Type::String, Label::One, OMITEMPTY),
-        field(5, "user", Type::String, Label::One, OMITEMPTY),
-        field(6, "keyring", Type::String, Label::One, OMITEMPTY),
-        field(7, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(8, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static RangeAllocation: Message = Message {
-    name: "k8s.io.api.core.v1.RangeAllocation",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "range", Type::String, Label::One, 0),
-        field(3, "data", Type::Bytes, Label::One, 0),
-    ],
-};
-
-pub(crate) static ReplicationController: Message = Message {
-    name: "k8s.io.api.core.v1.ReplicationController",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ReplicationControllerSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ReplicationControllerStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ReplicationControllerCondition: Message = Message {
-    name: "k8s.io.api.core.v1.ReplicationControllerCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ReplicationControllerList: Message = Message {
-    name: "k8s.io.api.core.v1.ReplicationControllerList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ReplicationController), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ReplicationControllerSpec: Message = Message {
-    name: "k8s.io.api.core.v1.ReplicationControllerSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(2, "selector", Type::String, Label::Map, OMITEMPTY),
-        field(3, "template", Type::Message(&PodTemplateSpec), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ReplicationControllerStatus: Message = Message {
-    name: "k8s.io.api.core.v1.ReplicationControllerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, 0),
-        field(2, "fullyLabeledReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(6, "conditions", Type::Message(&ReplicationControllerCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ResourceClaim: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceClaim",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "request", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ResourceFieldSelector: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceFieldSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "containerName", Type::String, Label::One, OMITEMPTY),
-        field(2, "resource", Type::String, Label::One, 0),
-        field(3, "divisor", Type::Message(&resource::Quantity), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ResourceHealth: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceHealth",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceID", Type::String, Label::One, 0),
-        field(2, "health", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ResourceQuota: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceQuota",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceQuotaSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ResourceQuotaStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ResourceQuotaList: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceQuotaList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceQuota), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ResourceQuotaSpec: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceQuotaSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "hard", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(2, "scopes", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "scopeSelector", Type::Message(&ScopeSelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ResourceQuotaStatus: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceQuotaStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "hard", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(2, "used", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ResourceRequirements: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceRequirements",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "limits", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(2, "requests", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(3, "claims", Type::Message(&ResourceClaim), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ResourceStatus: Message = Message {
-    name: "k8s.io.api.core.v1.ResourceStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resources", Type::Message(&ResourceHealth), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static SELinuxOptions: Message = Message {
-    name: "k8s.io.api.core.v1.SELinuxOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "user", Type::String, Label::One, OMITEMPTY),
-        field(2, "role", Type::String, Label::One, OMITEMPTY),
-        field(3, "type", Type::String, Label::One, OMITEMPTY),
-        field(4, "level", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ScaleIOPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.ScaleIOPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "gateway", Type::String, Label::One, 0),
-        field(2, "system", Type::String, Label::One, 0),
-        field(3, "secretRef", Type::Message(&SecretReference), Label::One, POINTER),
-        field(4, "sslEnabled", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "protectionDomain", Type::String, Label::One, OMITEMPTY),
-        field(6, "storagePool", Type::String, Label::One, OMITEMPTY),
-        field(7, "storageMode", Type::String, Label::One, OMITEMPTY),
-        field(8, "volumeName", Type::String, Label::One, OMITEMPTY),
-        field(9, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(10, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ScaleIOVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.ScaleIOVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "gateway", Type::String, Label::One, 0),
-        field(2, "system", Type::String, Label::One, 0),
-        field(3, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER),
-        field(4, "sslEnabled", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "protectionDomain", Type::String, Label::One, OMITEMPTY),
-        field(6, "storagePool", Type::String, Label::One, OMITEMPTY),
-        field(7, "storageMode", Type::String, Label::One, OMITEMPTY),
-        field(8, "volumeName", Type::String, Label::One, OMITEMPTY),
-        field(9, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(10, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ScopeSelector: Message = Message {
-    name: "k8s.io.api.core.v1.ScopeSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "matchExpressions", Type::Message(&ScopedResourceSelectorRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ScopedResourceSelectorRequirement: Message = Message {
-    name: "k8s.io.api.core.v1.ScopedResourceSelectorRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "scopeName", Type::String, Label::One, 0),
-        field(2, "operator", Type::String, Label::One, 0),
-        field(3, "values", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static SeccompProfile: Message = Message {
-    name: "k8s.io.api.core.v1.SeccompProfile",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "localhostProfile", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Secret: Message = Message {
-    name: "k8s.io.api.core.v1.Secret",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(5, "immutable", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(2, "data", Type::Bytes, Label::Map, OMITEMPTY),
-        field(4, "stringData", Type::String, Label::Map, OMITEMPTY),
-        field(3, "type", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static SecretEnvSource: Message = Message {
-    name: "k8s.io.api.core.v1.SecretEnvSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
-        field(2, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static SecretKeySelector: Message = Message {
-    name: "k8s.io.api.core.v1.SecretKeySelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
-        field(2, "key", Type::String, Label::One, 0),
-        field(3, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static SecretList: Message = Message {
-    name: "k8s.io.api.core.v1.SecretList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Secret), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static SecretProjection: Message = Message {
-    name: "k8s.io.api.core.v1.SecretProjection",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
-        field(2, "items", Type::Message(&KeyToPath), Label::Repeated, OMITEMPTY),
-        field(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static SecretReference: Message = Message {
-    name: "k8s.io.api.core.v1.SecretReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "namespace", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static SecretVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.SecretVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "secretName", Type::String, Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&KeyToPath), Label::Repeated, OMITEMPTY),
-        field(3, "defaultMode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(5, "defaultUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static SecurityContext: Message = Message {
-    name: "k8s.io.api.core.v1.SecurityContext",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "capabilities", Type::Message(&Capabilities), Label::One, POINTER | OMITEMPTY),
-        field(2, "privileged", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(3, "seLinuxOptions", Type::Message(&SELinuxOptions), Label::One, POINTER | OMITEMPTY),
-        field(10, "windowsOptions", Type::Message(&WindowsSecurityContextOptions), Label::One, POINTER | OMITEMPTY),
-        field(4, "runAsUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(8, "runAsGroup", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(5, "runAsNonRoot", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "readOnlyRootFilesystem", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(7, "allowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(9, "procMount", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(11, "seccompProfile", Type::Message(&SeccompProfile), Label::One, POINTER | OMITEMPTY),
-        field(12, "appArmorProfile", Type::Message(&AppArmorProfile), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static SerializedReference: Message = Message {
-    name: "k8s.io.api.core.v1.SerializedReference",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "reference", Type::Message(&ObjectReference), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Service: Message = Message {
-    name: "k8s.io.api.core.v1.Service",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ServiceSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ServiceStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ServiceAccount: Message = Message {
-    name: "k8s.io.api.core.v1.ServiceAccount",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "secrets", Type::Message(&ObjectReference), Label::Repeated, OMITEMPTY),
-        field(3, "imagePullSecrets", Type::Message(&LocalObjectReference), Label::Repeated, OMITEMPTY),
-        field(4, "automountServiceAccountToken", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ServiceAccountList: Message = Message {
-    name: "k8s.io.api.core.v1.ServiceAccountList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ServiceAccount), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ServiceAccountTokenProjection: Message = Message {
-    name: "k8s.io.api.core.v1.ServiceAccountTokenProjection",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "audience", Type::String, Label::One, OMITEMPTY),
-        field(2, "expirationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "path", Type::String, Label::One, 0),
-        field(4, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ServiceList: Message = Message {
-    name: "k8s.io.api.core.v1.ServiceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Service), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ServicePort: Message = Message {
-    name: "k8s.io.api.core.v1.ServicePort",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "protocol", Type::String, Label::One, OMITEMPTY),
-        field(6, "appProtocol", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "port", Type::Int32, Label::One, 0),
-        field(4, "targetPort", Type::Message(&intstr::IntOrString), Label::One, OMITEMPTY),
-        field(5, "nodePort", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ServiceProxyOptions: Message = Message {
-    name: "k8s.io.api.core.v1.ServiceProxyOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "path", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ServiceSpec: Message = Message {
-    name: "k8s.io.api.core.v1.ServiceSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ports", Type::Message(&ServicePort), Label::Repeated, OMITEMPTY),
-        field(2, "selector", Type::String, Label::Map, OMITEMPTY),
-        field(3, "clusterIP", Type::String, Label::One, OMITEMPTY),
-        field(18, "clusterIPs", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "type", Type::String, Label::One, OMITEMPTY),
-        field(5, "externalIPs", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "deprecatedPublicIPs", Type::String, Label::Repeated, OMITEMPTY | RETIRED),
-        field(7, "sessionAffinity", Type::String, Label::One, OMITEMPTY),
-        field(8, "loadBalancerIP", Type::String, Label::One, OMITEMPTY),
-        field(9, "loadBalancerSourceRanges", Type::String, Label::Repeated, OMITEMPTY),
-        field(10, "externalName", Type::String, Label::One, OMITEMPTY),
-        field(11, "externalTrafficPolicy", Type::String, Label::One, OMITEMPTY),
-        field(12, "healthCheckNodePort", Type::Int32, Label::One, OMITEMPTY),
-        field(13, "publishNotReadyAddresses", Type::Bool, Label::One, OMITEMPTY),
-        field(14, "sessionAffinityConfig", Type::Message(&SessionAffinityConfig), Label::One, POINTER | OMITEMPTY),
-        field(15, "ipFamily", Type::String, Label::One, POINTER | OMITEMPTY | RETIRED),
-        field(16, "topologyKeys", Type::String, Label::Repeated, OMITEMPTY | RETIRED),
-        field(19, "ipFamilies", Type::String, Label::Repeated, OMITEMPTY),
-        field(17, "ipFamilyPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(20, "allocateLoadBalancerNodePorts", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(21, "loadBalancerClass", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(22, "internalTrafficPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(23, "trafficDistribution", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ServiceStatus: Message = Message {
-    name: "k8s.io.api.core.v1.ServiceStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "loadBalancer", Type::Message(&LoadBalancerStatus), Label::One, OMITEMPTY),
-        field(2, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static SessionAffinityConfig: Message = Message {
-    name: "k8s.io.api.core.v1.SessionAffinityConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "clientIP", Type::Message(&ClientIPConfig), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static SleepAction: Message = Message {
-    name: "k8s.io.api.core.v1.SleepAction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "seconds", Type::Int64, Label::One, 0),
-    ],
-};
-
-pub(crate) static StorageOSPersistentVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.StorageOSPersistentVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumeName", Type::String, Label::One, OMITEMPTY),
-        field(2, "volumeNamespace", Type::String, Label::One, OMITEMPTY),
-        field(3, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "secretRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static StorageOSVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.StorageOSVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumeName", Type::String, Label::One, OMITEMPTY),
-        field(2, "volumeNamespace", Type::String, Label::One, OMITEMPTY),
-        field(3, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Sysctl: Message = Message {
-    name: "k8s.io.api.core.v1.Sysctl",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "value", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static TCPSocketAction: Message = Message {
-    name: "k8s.io.api.core.v1.TCPSocketAction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "port", Type::Message(&intstr::IntOrString), Label::One, 0),
-        field(2, "host", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Taint: Message = Message {
-    name: "k8s.io.api.core.v1.Taint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "value", Type::String, Label::One, OMITEMPTY),
-        field(3, "effect", Type::String, Label::One, 0),
-        field(4, "timeAdded", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Toleration: Message = Message {
-    name: "k8s.io.api.core.v1.Toleration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, OMITEMPTY),
-        field(2, "operator", Type::String, Label::One, OMITEMPTY),
-        field(3, "value", Type::String, Label::One, OMITEMPTY),
-        field(4, "effect", Type::String, Label::One, OMITEMPTY),
-        field(5, "tolerationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static TopologySelectorLabelRequirement: Message = Message {
-    name: "k8s.io.api.core.v1.TopologySelectorLabelRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "values", Type::String, Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static TopologySelectorTerm: Message = Message {
-    name: "k8s.io.api.core.v1.TopologySelectorTerm",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "matchLabelExpressions", Type::Message(&TopologySelectorLabelRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static TopologySpreadConstraint: Message = Message {
-    name: "k8s.io.api.core.v1.TopologySpreadConstraint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "maxSkew", Type::Int32, Label::One, 0),
-        field(2, "topologyKey", Type::String, Label::One, 0),
-        field(3, "whenUnsatisfiable", Type::String, Label::One, 0),
-        field(4, "labelSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "minDomains", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(6, "nodeAffinityPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(7, "nodeTaintsPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(8, "matchLabelKeys", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static TypedLocalObjectReference: Message = Message {
-    name: "k8s.io.api.core.v1.TypedLocalObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, POINTER),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static TypedObjectReference: Message = Message {
-    name: "k8s.io.api.core.v1.TypedObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, POINTER),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-        field(4, "namespace", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Volume: Message = Message {
-    name: "k8s.io.api.core.v1.Volume",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "", Type::Message(&VolumeSource), Label::One, INLINE),
-    ],
-};
-
-pub(crate) static VolumeDevice: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeDevice",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "devicePath", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static VolumeHealthCondition: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeHealthCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "status", Type::String, Label::One, 0),
-        field(2, "reason", Type::String, Label::One, 0),
-        field(3, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static VolumeHealthStatus: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeHealthStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "healthConditions", Type::Message(&VolumeHealthCondition), Label::Repeated, OMITEMPTY),
-        field(2, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static VolumeMount: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeMount",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "recursiveReadOnly", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "mountPath", Type::String, Label::One, 0),
-        field(4, "subPath", Type::String, Label::One, OMITEMPTY),
-        field(5, "mountPropagation", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "subPathExpr", Type::String, Label::One, OMITEMPTY),
-        field(8, "bindMountOptions", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static VolumeMountStatus: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeMountStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "mountPath", Type::String, Label::One, 0),
-        field(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "recursiveReadOnly", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "volumeStatus", Type::Message(&VolumeStatus), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static VolumeNodeAffinity: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeNodeAffinity",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "required", Type::Message(&NodeSelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static VolumeProjection: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeProjection",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "secret", Type::Message(&SecretProjection), Label::One, POINTER | OMITEMPTY),
-        field(2, "downwardAPI", Type::Message(&DownwardAPIProjection), Label::One, POINTER | OMITEMPTY),
-        field(3, "configMap", Type::Message(&ConfigMapProjection), Label::One, POINTER | OMITEMPTY),
-        field(4, "serviceAccountToken", Type::Message(&ServiceAccountTokenProjection), Label::One, POINTER | OMITEMPTY),
-        field(5, "clusterTrustBundle", Type::Message(&ClusterTrustBundleProjection), Label::One, POINTER | OMITEMPTY),
-        field(6, "podCertificate", Type::Message(&PodCertificateProjection), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static VolumeResourceRequirements: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeResourceRequirements",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "limits", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(2, "requests", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(3, "claims", Type::Message(&ResourceClaim), Label::Repeated, OMITEMPTY | RETIRED),
-    ],
-};
-
-pub(crate) static VolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "hostPath", Type::Message(&HostPathVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(2, "emptyDir", Type::Message(&EmptyDirVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(3, "gcePersistentDisk", Type::Message(&GCEPersistentDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(4, "awsElasticBlockStore", Type::Message(&AWSElasticBlockStoreVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(5, "gitRepo", Type::Message(&GitRepoVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(6, "secret", Type::Message(&SecretVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(7, "nfs", Type::Message(&NFSVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(8, "iscsi", Type::Message(&ISCSIVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(9, "glusterfs", Type::Message(&GlusterfsVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(10, "persistentVolumeClaim", Type::Message(&PersistentVolumeClaimVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(11, "rbd", Type::Message(&RBDVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(12, "flexVolume", Type::Message(&FlexVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(13, "cinder", Type::Message(&CinderVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(14, "cephfs", Type::Message(&CephFSVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(15, "flocker", Type::Message(&FlockerVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(16, "downwardAPI", Type::Message(&DownwardAPIVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(17, "fc", Type::Message(&FCVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(18, "azureFile", Type::Message(&AzureFileVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(19, "configMap", Type::Message(&ConfigMapVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(20, "vsphereVolume", Type::Message(&VsphereVirtualDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(21, "quobyte", Type::Message(&QuobyteVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(22, "azureDisk", Type::Message(&AzureDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(23, "photonPersistentDisk", Type::Message(&PhotonPersistentDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(26, "projected", Type::Message(&ProjectedVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(24, "portworxVolume", Type::Message(&PortworxVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(25, "scaleIO", Type::Message(&ScaleIOVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(27, "storageos", Type::Message(&StorageOSVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(28, "csi", Type::Message(&CSIVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(29, "ephemeral", Type::Message(&EphemeralVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(30, "image", Type::Message(&ImageVolumeSource), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static VolumeStatus: Message = Message {
-    name: "k8s.io.api.core.v1.VolumeStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "image", Type::Message(&ImageVolumeStatus), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static VsphereVirtualDiskVolumeSource: Message = Message {
-    name: "k8s.io.api.core.v1.VsphereVirtualDiskVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "volumePath", Type::String, Label::One, 0),
-        field(2, "fsType", Type::String, Label::One, OMITEMPTY),
-        field(3, "storagePolicyName", Type::String, Label::One, OMITEMPTY),
-        field(4, "storagePolicyID", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static WeightedPodAffinityTerm: Message = Message {
-    name: "k8s.io.api.core.v1.WeightedPodAffinityTerm",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "weight", Type::Int32, Label::One, 0),
-        field(2, "podAffinityTerm", Type::Message(&PodAffinityTerm), Label::One, 0),
-    ],
-};
-
-pub(crate) static WindowsSecurityContextOptions: Message = Message {
-    name: "k8s.io.api.core.v1.WindowsSecurityContextOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "gmsaCredentialSpecName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "gmsaCredentialSpec", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "runAsUserName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "hostProcess", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static WorkloadReference: Message = Message {
-    name: "k8s.io.api.core.v1.WorkloadReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "podGroup", Type::String, Label::One, 0),
-        field(3, "podGroupReplicaKey", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AWSElasticBlockStoreVolumeSource: Message = message("k8s.io.api.core.v1.AWSElasticBlockStoreVolumeSource", Form::Object, false, &[
+    field!(1, "volumeID", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "partition", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static Affinity: Message = message("k8s.io.api.core.v1.Affinity", Form::Object, false, &[
+    field!(1, "nodeAffinity", Type::Message(&NodeAffinity), Label::One, POINTER | OMITEMPTY),
+    field!(2, "podAffinity", Type::Message(&PodAffinity), Label::One, POINTER | OMITEMPTY),
+    field!(3, "podAntiAffinity", Type::Message(&PodAntiAffinity), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static AppArmorProfile: Message = message("k8s.io.api.core.v1.AppArmorProfile", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "localhostProfile", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static AttachedVolume: Message = message("k8s.io.api.core.v1.AttachedVolume", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "devicePath", Type::String, Label::One, 0),
+]);
+
+pub(crate) static AvoidPods: Message = message("k8s.io.api.core.v1.AvoidPods", Form::Object, false, &[
+    field!(1, "preferAvoidPods", Type::Message(&PreferAvoidPodsEntry), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static AzureDiskVolumeSource: Message = message("k8s.io.api.core.v1.AzureDiskVolumeSource", Form::Object, false, &[
+    field!(1, "diskName", Type::String, Label::One, 0),
+    field!(2, "diskURI", Type::String, Label::One, 0),
+    field!(3, "cachingMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "fsType", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "readOnly", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "kind", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static AzureFilePersistentVolumeSource: Message = message("k8s.io.api.core.v1.AzureFilePersistentVolumeSource", Form::Object, false, &[
+    field!(1, "secretName", Type::String, Label::One, 0),
+    field!(2, "shareName", Type::String, Label::One, 0),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "secretNamespace", Type::String, Label::One, POINTER),
+]);
+
+pub(crate) static AzureFileVolumeSource: Message = message("k8s.io.api.core.v1.AzureFileVolumeSource", Form::Object, false, &[
+    field!(1, "secretName", Type::String, Label::One, 0),
+    field!(2, "shareName", Type::String, Label::One, 0),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static Binding: Message = message("k8s.io.api.core.v1.Binding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "target", Type::Message(&ObjectReference), Label::One, 0),
+]);
+
+pub(crate) static CSIPersistentVolumeSource: Message = message("k8s.io.api.core.v1.CSIPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "volumeHandle", Type::String, Label::One, 0),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(5, "volumeAttributes", Type::String, Label::Map, OMITEMPTY),
+    field!(6, "controllerPublishSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+    field!(7, "nodeStageSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+    field!(8, "nodePublishSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+    field!(9, "controllerExpandSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+    field!(10, "nodeExpandSecretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static CSIVolumeSource: Message = message("k8s.io.api.core.v1.CSIVolumeSource", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "readOnly", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(3, "fsType", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "volumeAttributes", Type::String, Label::Map, OMITEMPTY),
+    field!(5, "nodePublishSecretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Capabilities: Message = message("k8s.io.api.core.v1.Capabilities", Form::Object, false, &[
+    field!(1, "add", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "drop", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static CephFSPersistentVolumeSource: Message = message("k8s.io.api.core.v1.CephFSPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "monitors", Type::String, Label::Repeated, 0),
+    field!(2, "path", Type::String, Label::One, OMITEMPTY),
+    field!(3, "user", Type::String, Label::One, OMITEMPTY),
+    field!(4, "secretFile", Type::String, Label::One, OMITEMPTY),
+    field!(5, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+    field!(6, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static CephFSVolumeSource: Message = message("k8s.io.api.core.v1.CephFSVolumeSource", Form::Object, false, &[
+    field!(1, "monitors", Type::String, Label::Repeated, 0),
+    field!(2, "path", Type::String, Label::One, OMITEMPTY),
+    field!(3, "user", Type::String, Label::One, OMITEMPTY),
+    field!(4, "secretFile", Type::String, Label::One, OMITEMPTY),
+    field!(5, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(6, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static CinderPersistentVolumeSource: Message = message("k8s.io.api.core.v1.CinderPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "volumeID", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static CinderVolumeSource: Message = message("k8s.io.api.core.v1.CinderVolumeSource", Form::Object, false, &[
+    field!(1, "volumeID", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ClaimSource: Message = message("k8s.io.api.core.v1.ClaimSource", Form::Object, false, &[
+    field!(1, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ClientIPConfig: Message = message("k8s.io.api.core.v1.ClientIPConfig", Form::Object, false, &[
+    field!(1, "timeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ClusterTrustBundleProjection: Message = message("k8s.io.api.core.v1.ClusterTrustBundleProjection", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "signerName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "labelSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(4, "path", Type::String, Label::One, 0),
+    field!(6, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ComponentCondition: Message = message("k8s.io.api.core.v1.ComponentCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "message", Type::String, Label::One, OMITEMPTY),
+    field!(4, "error", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ComponentStatus: Message = message("k8s.io.api.core.v1.ComponentStatus", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "conditions", Type::Message(&ComponentCondition), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ComponentStatusList: Message = message("k8s.io.api.core.v1.ComponentStatusList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ComponentStatus), Label::Repeated, 0),
+]);
+
+pub(crate) static ConfigMap: Message = message("k8s.io.api.core.v1.ConfigMap", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(4, "immutable", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(2, "data", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "binaryData", Type::Bytes, Label::Map, OMITEMPTY),
+]);
+
+pub(crate) static ConfigMapEnvSource: Message = message("k8s.io.api.core.v1.ConfigMapEnvSource", Form::Object, false, &[
+    field!(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
+    field!(2, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ConfigMapKeySelector: Message = message("k8s.io.api.core.v1.ConfigMapKeySelector", Form::Object, false, &[
+    field!(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
+    field!(2, "key", Type::String, Label::One, 0),
+    field!(3, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ConfigMapList: Message = message("k8s.io.api.core.v1.ConfigMapList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ConfigMap), Label::Repeated, 0),
+]);
+
+pub(crate) static ConfigMapNodeConfigSource: Message = message("k8s.io.api.core.v1.ConfigMapNodeConfigSource", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, 0),
+    field!(2, "name", Type::String, Label::One, 0),
+    field!(3, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(4, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(5, "kubeletConfigKey", Type::String, Label::One, 0),
+]);
+
+pub(crate) static ConfigMapProjection: Message = message("k8s.io.api.core.v1.ConfigMapProjection", Form::Object, false, &[
+    field!(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
+    field!(2, "items", Type::Message(&KeyToPath), Label::Repeated, OMITEMPTY),
+    field!(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ConfigMapVolumeSource: Message = message("k8s.io.api.core.v1.ConfigMapVolumeSource", Form::Object, false, &[
+    field!(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
+    field!(2, "items", Type::Message(&KeyToPath), Label::Repeated, OMITEMPTY),
+    field!(3, "defaultMode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(5, "defaultUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Container: Message = message("k8s.io.api.core.v1.Container", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "image", Type::String, Label::One, OMITEMPTY),
+    field!(3, "command", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "args", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "workingDir", Type::String, Label::One, OMITEMPTY),
+    field!(6, "ports", Type::Message(&ContainerPort), Label::Repeated, OMITEMPTY),
+    field!(19, "envFrom", Type::Message(&EnvFromSource), Label::Repeated, OMITEMPTY),
+    field!(7, "env", Type::Message(&EnvVar), Label::Repeated, OMITEMPTY),
+    field!(8, "resources", Type::Message(&ResourceRequirements), Label::One, OMITEMPTY),
+    field!(23, "resizePolicy", Type::Message(&ContainerResizePolicy), Label::Repeated, OMITEMPTY),
+    field!(24, "restartPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(25, "restartPolicyRules", Type::Message(&ContainerRestartRule), Label::Repeated, OMITEMPTY),
+    field!(9, "volumeMounts", Type::Message(&VolumeMount), Label::Repeated, OMITEMPTY),
+    field!(21, "volumeDevices", Type::Message(&VolumeDevice), Label::Repeated, OMITEMPTY),
+    field!(10, "livenessProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
+    field!(11, "readinessProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
+    field!(22, "startupProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
+    field!(12, "lifecycle", Type::Message(&Lifecycle), Label::One, POINTER | OMITEMPTY),
+    field!(13, "terminationMessagePath", Type::String, Label::One, OMITEMPTY),
+    field!(20, "terminationMessagePolicy", Type::String, Label::One, OMITEMPTY),
+    field!(14, "imagePullPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(15, "securityContext", Type::Message(&SecurityContext), Label::One, POINTER | OMITEMPTY),
+    field!(16, "stdin", Type::Bool, Label::One, OMITEMPTY),
+    field!(17, "stdinOnce", Type::Bool, Label::One, OMITEMPTY),
+    field!(18, "tty", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ContainerExtendedResourceRequest: Message = message("k8s.io.api.core.v1.ContainerExtendedResourceRequest", Form::Object, false, &[
+    field!(1, "containerName", Type::String, Label::One, 0),
+    field!(2, "resourceName", Type::String, Label::One, 0),
+    field!(3, "requestName", Type::String, Label::One, 0),
+]);
+
+pub(crate) static ContainerImage: Message = message("k8s.io.api.core.v1.ContainerImage", Form::Object, false, &[
+    field!(1, "names", Type::String, Label::Repeated, 0),
+    field!(2, "sizeBytes", Type::Int64, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ContainerPort: Message = message("k8s.io.api.core.v1.ContainerPort", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "hostPort", Type::Int32, Label::One, OMITEMPTY),
+    field!(3, "containerPort", Type::Int32, Label::One, 0),
+    field!(4, "protocol", Type::String, Label::One, OMITEMPTY),
+    field!(5, "hostIP", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ContainerResizePolicy: Message = message("k8s.io.api.core.v1.ContainerResizePolicy", Form::Object, false, &[
+    field!(1, "resourceName", Type::String, Label::One, 0),
+    field!(2, "restartPolicy", Type::String, Label::One, 0),
+]);
+
+pub(crate) static ContainerRestartRule: Message = message("k8s.io.api.core.v1.ContainerRestartRule", Form::Object, false, &[
+    field!(1, "action", Type::String, Label::One, OMITEMPTY),
+    field!(2, "exitCodes", Type::Message(&ContainerRestartRuleOnExitCodes), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ContainerRestartRuleOnExitCodes: Message = message("k8s.io.api.core.v1.ContainerRestartRuleOnExitCodes", Form::Object, false, &[
+    field!(1, "operator", Type::String, Label::One, OMITEMPTY),
+    field!(2, "values", Type::Int32, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ContainerState: Message = message("k8s.io.api.core.v1.ContainerState", Form::Object, false, &[
+    field!(1, "waiting", Type::Message(&ContainerStateWaiting), Label::One, POINTER | OMITEMPTY),
+    field!(2, "running", Type::Message(&ContainerStateRunning), Label::One, POINTER | OMITEMPTY),
+    field!(3, "terminated", Type::Message(&ContainerStateTerminated), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ContainerStateRunning: Message = message("k8s.io.api.core.v1.ContainerStateRunning", Form::Object, false, &[
+    field!(1, "startedAt", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ContainerStateTerminated: Message = message("k8s.io.api.core.v1.ContainerStateTerminated", Form::Object, false, &[
+    field!(1, "exitCode", Type::Int32, Label::One, 0),
+    field!(2, "signal", Type::Int32, Label::One, OMITEMPTY),
+    field!(3, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(4, "message", Type::String, Label::One, OMITEMPTY),
+    field!(5, "startedAt", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(6, "finishedAt", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(7, "containerID", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ContainerStateWaiting: Message = message("k8s.io.api.core.v1.ContainerStateWaiting", Form::Object, false, &[
+    field!(1, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(2, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ContainerStatus: Message = message("k8s.io.api.core.v1.ContainerStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "state", Type::Message(&ContainerState), Label::One, OMITEMPTY),
+    field!(3, "lastState", Type::Message(&ContainerState), Label::One, OMITEMPTY),
+    field!(4, "ready", Type::Bool, Label::One, 0),
+    field!(5, "restartCount", Type::Int32, Label::One, 0),
+    field!(6, "image", Type::String, Label::One, 0),
+    field!(7, "imageID", Type::String, Label::One, 0),
+    field!(8, "containerID", Type::String, Label::One, OMITEMPTY),
+    field!(9, "started", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(10, "allocatedResources", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(11, "resources", Type::Message(&ResourceRequirements), Label::One, POINTER | OMITEMPTY),
+    field!(12, "volumeMounts", Type::Message(&VolumeMountStatus), Label::Repeated, OMITEMPTY),
+    field!(13, "user", Type::Message(&ContainerUser), Label::One, POINTER | OMITEMPTY),
+    field!(14, "allocatedResourcesStatus", Type::Message(&ResourceStatus), Label::Repeated, OMITEMPTY),
+    field!(15, "stopSignal", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ContainerUser: Message = message("k8s.io.api.core.v1.ContainerUser", Form::Object, false, &[
+    field!(1, "linux", Type::Message(&LinuxContainerUser), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static DaemonEndpoint: Message = message("k8s.io.api.core.v1.DaemonEndpoint", Form::Object, false, &[
+    field!(1, "Port", Type::Int32, Label::One, 0),
+]);
+
+pub(crate) static DeleteOptions: Message = message("k8s.io.api.core.v1.DeleteOptions", Form::Object, true, &[
+    field!(1, "gracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "preconditions", Type::Message(&Preconditions), Label::One, POINTER | OMITEMPTY),
+    field!(3, "orphanDependents", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(4, "PropagationPolicy", Type::String, Label::One, POINTER),
+]);
+
+pub(crate) static DownwardAPIProjection: Message = message("k8s.io.api.core.v1.DownwardAPIProjection", Form::Object, false, &[
+    field!(1, "items", Type::Message(&DownwardAPIVolumeFile), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static DownwardAPIVolumeFile: Message = message("k8s.io.api.core.v1.DownwardAPIVolumeFile", Form::Object, false, &[
+    field!(1, "path", Type::String, Label::One, 0),
+    field!(2, "fieldRef", Type::Message(&ObjectFieldSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "resourceFieldRef", Type::Message(&ResourceFieldSelector), Label::One, POINTER | OMITEMPTY),
+    field!(4, "mode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(5, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static DownwardAPIVolumeSource: Message = message("k8s.io.api.core.v1.DownwardAPIVolumeSource", Form::Object, false, &[
+    field!(1, "items", Type::Message(&DownwardAPIVolumeFile), Label::Repeated, OMITEMPTY),
+    field!(2, "defaultMode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "defaultUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static EmptyDirVolumeSource: Message = message("k8s.io.api.core.v1.EmptyDirVolumeSource", Form::Object, false, &[
+    field!(1, "medium", Type::String, Label::One, OMITEMPTY),
+    field!(2, "sizeLimit", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(3, "mode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static EndpointAddress: Message = message("k8s.io.api.core.v1.EndpointAddress", Form::Object, false, &[
+    field!(1, "ip", Type::String, Label::One, 0),
+    field!(3, "hostname", Type::String, Label::One, OMITEMPTY),
+    field!(4, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "targetRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static EndpointPort: Message = message("k8s.io.api.core.v1.EndpointPort", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "port", Type::Int32, Label::One, 0),
+    field!(3, "protocol", Type::String, Label::One, OMITEMPTY),
+    field!(4, "appProtocol", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static EndpointSubset: Message = message("k8s.io.api.core.v1.EndpointSubset", Form::Object, false, &[
+    field!(1, "addresses", Type::Message(&EndpointAddress), Label::Repeated, OMITEMPTY),
+    field!(2, "notReadyAddresses", Type::Message(&EndpointAddress), Label::Repeated, OMITEMPTY),
+    field!(3, "ports", Type::Message(&EndpointPort), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static Endpoints: Message = message("k8s.io.api.core.v1.Endpoints", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "subsets", Type::Message(&EndpointSubset), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static EndpointsList: Message = message("k8s.io.api.core.v1.EndpointsList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Endpoints), Label::Repeated, 0),
+]);
+
+pub(crate) static EnvFromSource: Message = message("k8s.io.api.core.v1.EnvFromSource", Form::Object, false, &[
+    field!(1, "prefix", Type::String, Label::One, OMITEMPTY),
+    field!(2, "configMapRef", Type::Message(&ConfigMapEnvSource), Label::One, POINTER | OMITEMPTY),
+    field!(3, "secretRef", Type::Message(&SecretEnvSource), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static EnvVar: Message = message("k8s.io.api.core.v1.EnvVar", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "value", Type::String, Label::One, OMITEMPTY),
+    field!(3, "valueFrom", Type::Message(&EnvVarSource), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static EnvVarSource: Message = message("k8s.io.api.core.v1.EnvVarSource", Form::Object, false, &[
+    field!(1, "fieldRef", Type::Message(&ObjectFieldSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "resourceFieldRef", Type::Message(&ResourceFieldSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "configMapKeyRef", Type::Message(&ConfigMapKeySelector), Label::One, POINTER | OMITEMPTY),
+    field!(4, "secretKeyRef", Type::Message(&SecretKeySelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "fileKeyRef", Type::Message(&FileKeySelector), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static EphemeralContainer: Message = message("k8s.io.api.core.v1.EphemeralContainer", Form::Object, false, &[
+    field!(1, "", Type::Message(&EphemeralContainerCommon), Label::One, INLINE),
+    field!(2, "targetContainerName", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static EphemeralContainerCommon: Message = message("k8s.io.api.core.v1.EphemeralContainerCommon", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "image", Type::String, Label::One, OMITEMPTY),
+    field!(3, "command", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "args", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "workingDir", Type::String, Label::One, OMITEMPTY),
+    field!(6, "ports", Type::Message(&ContainerPort), Label::Repeated, OMITEMPTY),
+    field!(19, "envFrom", Type::Message(&EnvFromSource), Label::Repeated, OMITEMPTY),
+    field!(7, "env", Type::Message(&EnvVar), Label::Repeated, OMITEMPTY),
+    field!(8, "resources", Type::Message(&ResourceRequirements), Label::One, OMITEMPTY),
+    field!(23, "resizePolicy", Type::Message(&ContainerResizePolicy), Label::Repeated, OMITEMPTY),
+    field!(24, "restartPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(25, "restartPolicyRules", Type::Message(&ContainerRestartRule), Label::Repeated, OMITEMPTY),
+    field!(9, "volumeMounts", Type::Message(&VolumeMount), Label::Repeated, OMITEMPTY),
+    field!(21, "volumeDevices", Type::Message(&VolumeDevice), Label::Repeated, OMITEMPTY),
+    field!(10, "livenessProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
+    field!(11, "readinessProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
+    field!(22, "startupProbe", Type::Message(&Probe), Label::One, POINTER | OMITEMPTY),
+    field!(12, "lifecycle", Type::Message(&Lifecycle), Label::One, POINTER | OMITEMPTY),
+    field!(13, "terminationMessagePath", Type::String, Label::One, OMITEMPTY),
+    field!(20, "terminationMessagePolicy", Type::String, Label::One, OMITEMPTY),
+    field!(14, "imagePullPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(15, "securityContext", Type::Message(&SecurityContext), Label::One, POINTER | OMITEMPTY),
+    field!(16, "stdin", Type::Bool, Label::One, OMITEMPTY),
+    field!(17, "stdinOnce", Type::Bool, Label::One, OMITEMPTY),
+    field!(18, "tty", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static EphemeralContainers: Message = message("k8s.io.api.core.v1.EphemeralContainers", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "ephemeralContainers", Type::Message(&EphemeralContainer), Label::Repeated, 0),
+]);
+
+pub(crate) static EphemeralVolumeSource: Message = message("k8s.io.api.core.v1.EphemeralVolumeSource", Form::Object, false, &[
+    field!(1, "volumeClaimTemplate", Type::Message(&PersistentVolumeClaimTemplate), Label::One, POINTER | OMITEMPTY),
+    field!(2, "readOnly", Type::Bool, Label::One, OMITEMPTY | RETIRED),
+]);
+
+pub(crate) static Event: Message = message("k8s.io.api.core.v1.Event", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
+    field!(2, "involvedObject", Type::Message(&ObjectReference), Label::One, 0),
+    field!(3, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(4, "message", Type::String, Label::One, OMITEMPTY),
+    field!(5, "source", Type::Message(&EventSource), Label::One, OMITEMPTY),
+    field!(6, "firstTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(7, "lastTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(8, "count", Type::Int32, Label::One, OMITEMPTY),
+    field!(9, "type", Type::String, Label::One, OMITEMPTY),
+    field!(10, "eventTime", Type::Message(&meta_v1::MicroTime), Label::One, OMITEMPTY),
+    field!(11, "series", Type::Message(&EventSeries), Label::One, POINTER | OMITEMPTY),
+    field!(12, "action", Type::String, Label::One, OMITEMPTY),
+    field!(13, "related", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(14, "reportingComponent", Type::String, Label::One, 0),
+    field!(15, "reportingInstance", Type::String, Label::One, 0),
+]);
+
+pub(crate) static EventList: Message = message("k8s.io.api.core.v1.EventList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Event), Label::Repeated, 0),
+]);
+
+pub(crate) static EventSeries: Message = message("k8s.io.api.core.v1.EventSeries", Form::Object, false, &[
+    field!(1, "count", Type::Int32, Label::One, OMITEMPTY),
+    field!(2, "lastObservedTime", Type::Message(&meta_v1::MicroTime), Label::One, OMITEMPTY),
+    field!(3, "state", Type::String, Label::One, OMITEMPTY | RETIRED),
+]);
+
+pub(crate) static EventSource: Message = message("k8s.io.api.core.v1.EventSource", Form::Object, false, &[
+    field!(1, "component", Type::String, Label::One, OMITEMPTY),
+    field!(2, "host", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static EvictionResponder: Message = message("k8s.io.api.core.v1.EvictionResponder", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "priority", Type::Int32, Label::One, POINTER),
+]);
+
+pub(crate) static ExecAction: Message = message("k8s.io.api.core.v1.ExecAction", Form::Object, false, &[
+    field!(1, "command", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static FCVolumeSource: Message = message("k8s.io.api.core.v1.FCVolumeSource", Form::Object, false, &[
+    field!(1, "targetWWNs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "lun", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "wwids", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static FileKeySelector: Message = message("k8s.io.api.core.v1.FileKeySelector", Form::Object, false, &[
+    field!(1, "volumeName", Type::String, Label::One, 0),
+    field!(2, "path", Type::String, Label::One, 0),
+    field!(3, "key", Type::String, Label::One, 0),
+    field!(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static FlexPersistentVolumeSource: Message = message("k8s.io.api.core.v1.FlexPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+    field!(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "options", Type::String, Label::Map, OMITEMPTY),
+]);
+
+pub(crate) static FlexVolumeSource: Message = message("k8s.io.api.core.v1.FlexVolumeSource", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "options", Type::String, Label::Map, OMITEMPTY),
+]);
+
+pub(crate) static FlockerVolumeSource: Message = message("k8s.io.api.core.v1.FlockerVolumeSource", Form::Object, false, &[
+    field!(1, "datasetName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "datasetUUID", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static GCEPersistentDiskVolumeSource: Message = message("k8s.io.api.core.v1.GCEPersistentDiskVolumeSource", Form::Object, false, &[
+    field!(1, "pdName", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "partition", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static GRPCAction: Message = message("k8s.io.api.core.v1.GRPCAction", Form::Object, false, &[
+    field!(1, "port", Type::Int32, Label::One, 0),
+    field!(2, "service", Type::String, Label::One, POINTER),
+    field!(3, "mode", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static GitRepoVolumeSource: Message = message("k8s.io.api.core.v1.GitRepoVolumeSource", Form::Object, false, &[
+    field!(1, "repository", Type::String, Label::One, 0),
+    field!(2, "revision", Type::String, Label::One, OMITEMPTY),
+    field!(3, "directory", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static GlusterfsPersistentVolumeSource: Message = message("k8s.io.api.core.v1.GlusterfsPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "endpoints", Type::String, Label::One, 0),
+    field!(2, "path", Type::String, Label::One, 0),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "endpointsNamespace", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static GlusterfsVolumeSource: Message = message("k8s.io.api.core.v1.GlusterfsVolumeSource", Form::Object, false, &[
+    field!(1, "endpoints", Type::String, Label::One, 0),
+    field!(2, "path", Type::String, Label::One, 0),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static HTTPGetAction: Message = message("k8s.io.api.core.v1.HTTPGetAction", Form::Object, false, &[
+    field!(1, "path", Type::String, Label::One, OMITEMPTY),
+    field!(2, "port", Type::Message(&intstr::IntOrString), Label::One, 0),
+    field!(3, "host", Type::String, Label::One, OMITEMPTY),
+    field!(4, "scheme", Type::String, Label::One, OMITEMPTY),
+    field!(5, "httpHeaders", Type::Message(&HTTPHeader), Label::Repeated, OMITEMPTY),
+    field!(6, "protocol", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static HTTPHeader: Message = message("k8s.io.api.core.v1.HTTPHeader", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "value", Type::String, Label::One, 0),
+]);
+
+pub(crate) static Handler: Message = message("k8s.io.api.core.v1.Handler", Form::Object, false, &[
+    field!(1, "exec", Type::Message(&ExecAction), Label::One, POINTER | OMITEMPTY),
+    field!(2, "httpGet", Type::Message(&HTTPGetAction), Label::One, POINTER | OMITEMPTY),
+    field!(3, "tcpSocket", Type::Message(&TCPSocketAction), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static HostAlias: Message = message("k8s.io.api.core.v1.HostAlias", Form::Object, false, &[
+    field!(1, "ip", Type::String, Label::One, 0),
+    field!(2, "hostnames", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static HostIP: Message = message("k8s.io.api.core.v1.HostIP", Form::Object, false, &[
+    field!(1, "ip", Type::String, Label::One, 0),
+]);
+
+pub(crate) static HostPathVolumeSource: Message = message("k8s.io.api.core.v1.HostPathVolumeSource", Form::Object, false, &[
+    field!(1, "path", Type::String, Label::One, 0),
+    field!(2, "type", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ISCSIPersistentVolumeSource: Message = message("k8s.io.api.core.v1.ISCSIPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "targetPortal", Type::String, Label::One, 0),
+    field!(2, "iqn", Type::String, Label::One, 0),
+    field!(3, "lun", Type::Int32, Label::One, 0),
+    field!(4, "iscsiInterface", Type::String, Label::One, OMITEMPTY),
+    field!(5, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(6, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "portals", Type::String, Label::Repeated, OMITEMPTY),
+    field!(8, "chapAuthDiscovery", Type::Bool, Label::One, OMITEMPTY),
+    field!(11, "chapAuthSession", Type::Bool, Label::One, OMITEMPTY),
+    field!(10, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+    field!(12, "initiatorName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ISCSIVolumeSource: Message = message("k8s.io.api.core.v1.ISCSIVolumeSource", Form::Object, false, &[
+    field!(1, "targetPortal", Type::String, Label::One, 0),
+    field!(2, "iqn", Type::String, Label::One, 0),
+    field!(3, "lun", Type::Int32, Label::One, 0),
+    field!(4, "iscsiInterface", Type::String, Label::One, OMITEMPTY),
+    field!(5, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(6, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "portals", Type::String, Label::Repeated, OMITEMPTY),
+    field!(8, "chapAuthDiscovery", Type::Bool, Label::One, OMITEMPTY),
+    field!(11, "chapAuthSession", Type::Bool, Label::One, OMITEMPTY),
+    field!(10, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(12, "initiatorName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ImageVolumeSource: Message = message("k8s.io.api.core.v1.ImageVolumeSource", Form::Object, false, &[
+    field!(1, "reference", Type::String, Label::One, OMITEMPTY),
+    field!(2, "pullPolicy", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ImageVolumeStatus: Message = message("k8s.io.api.core.v1.ImageVolumeStatus", Form::Object, false, &[
+    field!(1, "imageRef", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static KeyToPath: Message = message("k8s.io.api.core.v1.KeyToPath", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "path", Type::String, Label::One, 0),
+    field!(3, "mode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Lifecycle: Message = message("k8s.io.api.core.v1.Lifecycle", Form::Object, false, &[
+    field!(1, "postStart", Type::Message(&LifecycleHandler), Label::One, POINTER | OMITEMPTY),
+    field!(2, "preStop", Type::Message(&LifecycleHandler), Label::One, POINTER | OMITEMPTY),
+    field!(3, "stopSignal", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static LifecycleHandler: Message = message("k8s.io.api.core.v1.LifecycleHandler", Form::Object, false, &[
+    field!(1, "exec", Type::Message(&ExecAction), Label::One, POINTER | OMITEMPTY),
+    field!(2, "httpGet", Type::Message(&HTTPGetAction), Label::One, POINTER | OMITEMPTY),
+    field!(3, "tcpSocket", Type::Message(&TCPSocketAction), Label::One, POINTER | OMITEMPTY),
+    field!(4, "sleep", Type::Message(&SleepAction), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static LimitRange: Message = message("k8s.io.api.core.v1.LimitRange", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&LimitRangeSpec), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static LimitRangeItem: Message = message("k8s.io.api.core.v1.LimitRangeItem", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "max", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(3, "min", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(4, "default", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(5, "defaultRequest", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(6, "maxLimitRequestRatio", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+]);
+
+pub(crate) static LimitRangeList: Message = message("k8s.io.api.core.v1.LimitRangeList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&LimitRange), Label::Repeated, 0),
+]);
+
+pub(crate) static LimitRangeSpec: Message = message("k8s.io.api.core.v1.LimitRangeSpec", Form::Object, false, &[
+    field!(1, "limits", Type::Message(&LimitRangeItem), Label::Repeated, 0),
+]);
+
+pub(crate) static LinuxContainerUser: Message = message("k8s.io.api.core.v1.LinuxContainerUser", Form::Object, false, &[
+    field!(1, "uid", Type::Int64, Label::One, 0),
+    field!(2, "gid", Type::Int64, Label::One, 0),
+    field!(3, "supplementalGroups", Type::Int64, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static List: Message = message("k8s.io.api.core.v1.List", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
+]);
+
+pub(crate) static ListOptions: Message = message("k8s.io.api.core.v1.ListOptions", Form::Object, true, &[
+    field!(1, "labelSelector", Type::String, Label::One, OMITEMPTY),
+    field!(2, "fieldSelector", Type::String, Label::One, OMITEMPTY),
+    field!(6, "includeUninitialized", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "watch", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(5, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static LoadBalancerIngress: Message = message("k8s.io.api.core.v1.LoadBalancerIngress", Form::Object, false, &[
+    field!(1, "ip", Type::String, Label::One, OMITEMPTY),
+    field!(2, "hostname", Type::String, Label::One, OMITEMPTY),
+    field!(3, "ipMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "ports", Type::Message(&PortStatus), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static LoadBalancerStatus: Message = message("k8s.io.api.core.v1.LoadBalancerStatus", Form::Object, false, &[
+    field!(1, "ingress", Type::Message(&LoadBalancerIngress), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static LocalObjectReference: Message = message("k8s.io.api.core.v1.LocalObjectReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static LocalVolumeSource: Message = message("k8s.io.api.core.v1.LocalVolumeSource", Form::Object, false, &[
+    field!(1, "path", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ModifyVolumeStatus: Message = message("k8s.io.api.core.v1.ModifyVolumeStatus", Form::Object, false, &[
+    field!(1, "targetVolumeAttributesClassName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "status", Type::String, Label::One, 0),
+]);
+
+pub(crate) static NFSVolumeSource: Message = message("k8s.io.api.core.v1.NFSVolumeSource", Form::Object, false, &[
+    field!(1, "server", Type::String, Label::One, 0),
+    field!(2, "path", Type::String, Label::One, 0),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static Namespace: Message = message("k8s.io.api.core.v1.Namespace", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&NamespaceSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&NamespaceStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static NamespaceCondition: Message = message("k8s.io.api.core.v1.NamespaceCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static NamespaceList: Message = message("k8s.io.api.core.v1.NamespaceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Namespace), Label::Repeated, 0),
+]);
+
+pub(crate) static NamespaceSpec: Message = message("k8s.io.api.core.v1.NamespaceSpec", Form::Object, false, &[
+    field!(1, "finalizers", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NamespaceStatus: Message = message("k8s.io.api.core.v1.NamespaceStatus", Form::Object, false, &[
+    field!(1, "phase", Type::String, Label::One, OMITEMPTY),
+    field!(2, "conditions", Type::Message(&NamespaceCondition), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static Node: Message = message("k8s.io.api.core.v1.Node", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&NodeSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&NodeStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static NodeAddress: Message = message("k8s.io.api.core.v1.NodeAddress", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "address", Type::String, Label::One, 0),
+]);
+
+pub(crate) static NodeAffinity: Message = message("k8s.io.api.core.v1.NodeAffinity", Form::Object, false, &[
+    field!(1, "requiredDuringSchedulingIgnoredDuringExecution", Type::Message(&NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "preferredDuringSchedulingIgnoredDuringExecution", Type::Message(&PreferredSchedulingTerm), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NodeAllocatableMappedResources: Message = message("k8s.io.api.core.v1.NodeAllocatableMappedResources", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "quantity", Type::Message(&resource::Quantity), Label::One, POINTER),
+]);
+
+pub(crate) static NodeAllocatableOverheadResources: Message = message("k8s.io.api.core.v1.NodeAllocatableOverheadResources", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "perPod", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(3, "perContainer", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NodeAllocatableResourceClaimStatus: Message = message("k8s.io.api.core.v1.NodeAllocatableResourceClaimStatus", Form::Object, false, &[
+    field!(1, "resourceClaimName", Type::String, Label::One, 0),
+    field!(2, "containers", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "resources", Type::Message(&resource::Quantity), Label::Map, RETIRED),
+    field!(4, "mapping", Type::Message(&NodeAllocatableMappedResources), Label::Repeated, OMITEMPTY),
+    field!(5, "overhead", Type::Message(&NodeAllocatableOverheadResources), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NodeCondition: Message = message("k8s.io.api.core.v1.NodeCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastHeartbeatTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static NodeConfigSource: Message = message("k8s.io.api.core.v1.NodeConfigSource", Form::Object, true, &[
+    field!(1, "configMapRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY | RETIRED),
+    field!(2, "configMap", Type::Message(&ConfigMapNodeConfigSource), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NodeConfigStatus: Message = message("k8s.io.api.core.v1.NodeConfigStatus", Form::Object, false, &[
+    field!(1, "assigned", Type::Message(&NodeConfigSource), Label::One, POINTER | OMITEMPTY),
+    field!(2, "active", Type::Message(&NodeConfigSource), Label::One, POINTER | OMITEMPTY),
+    field!(3, "lastKnownGood", Type::Message(&NodeConfigSource), Label::One, POINTER | OMITEMPTY),
+    field!(4, "error", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static NodeDaemonEndpoints: Message = message("k8s.io.api.core.v1.NodeDaemonEndpoints", Form::Object, false, &[
+    field!(1, "kubeletEndpoint", Type::Message(&DaemonEndpoint), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static NodeFeatures: Message = message("k8s.io.api.core.v1.NodeFeatures", Form::Object, false, &[
+    field!(1, "supplementalGroupsPolicy", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NodeList: Message = message("k8s.io.api.core.v1.NodeList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Node), Label::Repeated, 0),
+]);
+
+pub(crate) static NodePodPreemptionPolicy: Message = message("k8s.io.api.core.v1.NodePodPreemptionPolicy", Form::Object, false, &[
+    field!(1, "disableResizePreemption", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NodeProxyOptions: Message = message("k8s.io.api.core.v1.NodeProxyOptions", Form::Object, true, &[
+    field!(1, "path", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static NodeResources: Message = message("k8s.io.api.core.v1.NodeResources", Form::Object, false, &[
+    field!(1, "Capacity", Type::Message(&resource::Quantity), Label::Map, 0),
+]);
+
+pub(crate) static NodeRuntimeHandler: Message = message("k8s.io.api.core.v1.NodeRuntimeHandler", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "features", Type::Message(&NodeRuntimeHandlerFeatures), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NodeRuntimeHandlerFeatures: Message = message("k8s.io.api.core.v1.NodeRuntimeHandlerFeatures", Form::Object, false, &[
+    field!(1, "recursiveReadOnlyMounts", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(2, "userNamespaces", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NodeSelector: Message = message("k8s.io.api.core.v1.NodeSelector", Form::Object, false, &[
+    field!(1, "nodeSelectorTerms", Type::Message(&NodeSelectorTerm), Label::Repeated, 0),
+]);
+
+pub(crate) static NodeSelectorRequirement: Message = message("k8s.io.api.core.v1.NodeSelectorRequirement", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "operator", Type::String, Label::One, 0),
+    field!(3, "values", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NodeSelectorTerm: Message = message("k8s.io.api.core.v1.NodeSelectorTerm", Form::Object, false, &[
+    field!(1, "matchExpressions", Type::Message(&NodeSelectorRequirement), Label::Repeated, OMITEMPTY),
+    field!(2, "matchFields", Type::Message(&NodeSelectorRequirement), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NodeSpec: Message = message("k8s.io.api.core.v1.NodeSpec", Form::Object, false, &[
+    field!(1, "podCIDR", Type::String, Label::One, OMITEMPTY),
+    field!(7, "podCIDRs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "providerID", Type::String, Label::One, OMITEMPTY),
+    field!(4, "unschedulable", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "taints", Type::Message(&Taint), Label::Repeated, OMITEMPTY),
+    field!(6, "configSource", Type::Message(&NodeConfigSource), Label::One, POINTER | OMITEMPTY),
+    field!(2, "externalID", Type::String, Label::One, OMITEMPTY),
+    field!(8, "podPreemptionPolicy", Type::Message(&NodePodPreemptionPolicy), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NodeStatus: Message = message("k8s.io.api.core.v1.NodeStatus", Form::Object, false, &[
+    field!(1, "capacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(2, "allocatable", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(3, "phase", Type::String, Label::One, OMITEMPTY),
+    field!(4, "conditions", Type::Message(&NodeCondition), Label::Repeated, OMITEMPTY),
+    field!(5, "addresses", Type::Message(&NodeAddress), Label::Repeated, OMITEMPTY),
+    field!(6, "daemonEndpoints", Type::Message(&NodeDaemonEndpoints), Label::One, OMITEMPTY),
+    field!(7, "nodeInfo", Type::Message(&NodeSystemInfo), Label::One, OMITEMPTY),
+    field!(8, "images", Type::Message(&ContainerImage), Label::Repeated, OMITEMPTY),
+    field!(9, "volumesInUse", Type::String, Label::Repeated, OMITEMPTY),
+    field!(10, "volumesAttached", Type::Message(&AttachedVolume), Label::Repeated, OMITEMPTY),
+    field!(11, "config", Type::Message(&NodeConfigStatus), Label::One, POINTER | OMITEMPTY),
+    field!(12, "runtimeHandlers", Type::Message(&NodeRuntimeHandler), Label::Repeated, OMITEMPTY),
+    field!(13, "features", Type::Message(&NodeFeatures), Label::One, POINTER | OMITEMPTY),
+    field!(14, "declaredFeatures", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NodeSwapStatus: Message = message("k8s.io.api.core.v1.NodeSwapStatus", Form::Object, false, &[
+    field!(1, "capacity", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NodeSystemInfo: Message = message("k8s.io.api.core.v1.NodeSystemInfo", Form::Object, false, &[
+    field!(1, "machineID", Type::String, Label::One, 0),
+    field!(2, "systemUUID", Type::String, Label::One, 0),
+    field!(3, "bootID", Type::String, Label::One, 0),
+    field!(4, "kernelVersion", Type::String, Label::One, 0),
+    field!(5, "osImage", Type::String, Label::One, 0),
+    field!(6, "containerRuntimeVersion", Type::String, Label::One, 0),
+    field!(7, "kubeletVersion", Type::String, Label::One, 0),
+    field!(8, "kubeProxyVersion", Type::String, Label::One, 0),
+    field!(9, "operatingSystem", Type::String, Label::One, 0),
+    field!(10, "architecture", Type::String, Label::One, 0),
+    field!(11, "swap", Type::Message(&NodeSwapStatus), Label::One, POINTER | OMITEMPTY),
+    field!(12, "runningInUserNamespace", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ObjectFieldSelector: Message = message("k8s.io.api.core.v1.ObjectFieldSelector", Form::Object, false, &[
+    field!(1, "apiVersion", Type::String, Label::One, OMITEMPTY),
+    field!(2, "fieldPath", Type::String, Label::One, 0),
+]);
+
+pub(crate) static ObjectMeta: Message = message("k8s.io.api.core.v1.ObjectMeta", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "generateName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(4, "selfLink", Type::String, Label::One, OMITEMPTY),
+    field!(5, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(6, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(7, "generation", Type::Int64, Label::One, OMITEMPTY),
+    field!(8, "creationTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(9, "deletionTimestamp", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(10, "deletionGracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(11, "labels", Type::String, Label::Map, OMITEMPTY),
+    field!(12, "annotations", Type::String, Label::Map, OMITEMPTY),
+    field!(13, "ownerReferences", Type::Message(&meta_v1::OwnerReference), Label::Repeated, OMITEMPTY),
+    field!(16, "initializers", Type::Message(&meta_v1::Initializers), Label::One, POINTER | OMITEMPTY),
+    field!(14, "finalizers", Type::String, Label::Repeated, OMITEMPTY),
+    field!(15, "clusterName", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ObjectReference: Message = message("k8s.io.api.core.v1.ObjectReference", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, OMITEMPTY),
+    field!(2, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(3, "name", Type::String, Label::One, OMITEMPTY),
+    field!(4, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(5, "apiVersion", Type::String, Label::One, OMITEMPTY),
+    field!(6, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(7, "fieldPath", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolume: Message = message("k8s.io.api.core.v1.PersistentVolume", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PersistentVolumeSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&PersistentVolumeStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolumeClaim: Message = message("k8s.io.api.core.v1.PersistentVolumeClaim", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PersistentVolumeClaimSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&PersistentVolumeClaimStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolumeClaimCondition: Message = message("k8s.io.api.core.v1.PersistentVolumeClaimCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolumeClaimList: Message = message("k8s.io.api.core.v1.PersistentVolumeClaimList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PersistentVolumeClaim), Label::Repeated, 0),
+]);
+
+pub(crate) static PersistentVolumeClaimSpec: Message = message("k8s.io.api.core.v1.PersistentVolumeClaimSpec", Form::Object, false, &[
+    field!(1, "accessModes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "resources", Type::Message(&VolumeResourceRequirements), Label::One, OMITEMPTY),
+    field!(3, "volumeName", Type::String, Label::One, OMITEMPTY),
+    field!(5, "storageClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "volumeMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(7, "dataSource", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(8, "dataSourceRef", Type::Message(&TypedObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(9, "volumeAttributesClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolumeClaimStatus: Message = message("k8s.io.api.core.v1.PersistentVolumeClaimStatus", Form::Object, false, &[
+    field!(1, "phase", Type::String, Label::One, OMITEMPTY),
+    field!(2, "accessModes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "capacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(4, "conditions", Type::Message(&PersistentVolumeClaimCondition), Label::Repeated, OMITEMPTY),
+    field!(5, "allocatedResources", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(6, "resizeStatus", Type::String, Label::One, POINTER | OMITEMPTY | RETIRED),
+    field!(7, "allocatedResourceStatuses", Type::String, Label::Map, OMITEMPTY),
+    field!(8, "currentVolumeAttributesClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(9, "modifyVolumeStatus", Type::Message(&ModifyVolumeStatus), Label::One, POINTER | OMITEMPTY),
+    field!(10, "healthStatus", Type::Message(&VolumeHealthStatus), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolumeClaimTemplate: Message = message("k8s.io.api.core.v1.PersistentVolumeClaimTemplate", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PersistentVolumeClaimSpec), Label::One, 0),
+]);
+
+pub(crate) static PersistentVolumeClaimVolumeSource: Message = message("k8s.io.api.core.v1.PersistentVolumeClaimVolumeSource", Form::Object, false, &[
+    field!(1, "claimName", Type::String, Label::One, 0),
+    field!(2, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolumeList: Message = message("k8s.io.api.core.v1.PersistentVolumeList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PersistentVolume), Label::Repeated, 0),
+]);
+
+pub(crate) static PersistentVolumeSource: Message = message("k8s.io.api.core.v1.PersistentVolumeSource", Form::Object, false, &[
+    field!(1, "gcePersistentDisk", Type::Message(&GCEPersistentDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(2, "awsElasticBlockStore", Type::Message(&AWSElasticBlockStoreVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(3, "hostPath", Type::Message(&HostPathVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(4, "glusterfs", Type::Message(&GlusterfsPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(5, "nfs", Type::Message(&NFSVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(6, "rbd", Type::Message(&RBDPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(7, "iscsi", Type::Message(&ISCSIPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(8, "cinder", Type::Message(&CinderPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(9, "cephfs", Type::Message(&CephFSPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(10, "fc", Type::Message(&FCVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(11, "flocker", Type::Message(&FlockerVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(12, "flexVolume", Type::Message(&FlexPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(13, "azureFile", Type::Message(&AzureFilePersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(14, "vsphereVolume", Type::Message(&VsphereVirtualDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(15, "quobyte", Type::Message(&QuobyteVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(16, "azureDisk", Type::Message(&AzureDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(17, "photonPersistentDisk", Type::Message(&PhotonPersistentDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(18, "portworxVolume", Type::Message(&PortworxVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(19, "scaleIO", Type::Message(&ScaleIOPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(20, "local", Type::Message(&LocalVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(21, "storageos", Type::Message(&StorageOSPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(22, "csi", Type::Message(&CSIPersistentVolumeSource), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolumeSpec: Message = message("k8s.io.api.core.v1.PersistentVolumeSpec", Form::Object, false, &[
+    field!(1, "capacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(2, "", Type::Message(&PersistentVolumeSource), Label::One, INLINE),
+    field!(3, "accessModes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "claimRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(5, "persistentVolumeReclaimPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(6, "storageClassName", Type::String, Label::One, OMITEMPTY),
+    field!(7, "mountOptions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(8, "volumeMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(9, "nodeAffinity", Type::Message(&VolumeNodeAffinity), Label::One, POINTER | OMITEMPTY),
+    field!(10, "volumeAttributesClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PersistentVolumeStatus: Message = message("k8s.io.api.core.v1.PersistentVolumeStatus", Form::Object, false, &[
+    field!(1, "phase", Type::String, Label::One, OMITEMPTY),
+    field!(2, "message", Type::String, Label::One, OMITEMPTY),
+    field!(3, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(4, "lastPhaseTransitionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PhotonPersistentDiskVolumeSource: Message = message("k8s.io.api.core.v1.PhotonPersistentDiskVolumeSource", Form::Object, false, &[
+    field!(1, "pdID", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static Pod: Message = message("k8s.io.api.core.v1.Pod", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&PodStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PodAffinity: Message = message("k8s.io.api.core.v1.PodAffinity", Form::Object, false, &[
+    field!(1, "requiredDuringSchedulingIgnoredDuringExecution", Type::Message(&PodAffinityTerm), Label::Repeated, OMITEMPTY),
+    field!(2, "preferredDuringSchedulingIgnoredDuringExecution", Type::Message(&WeightedPodAffinityTerm), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static PodAffinityTerm: Message = message("k8s.io.api.core.v1.PodAffinityTerm", Form::Object, false, &[
+    field!(1, "labelSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "namespaces", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "topologyKey", Type::String, Label::One, 0),
+    field!(4, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "matchLabelKeys", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "mismatchLabelKeys", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static PodAntiAffinity: Message = message("k8s.io.api.core.v1.PodAntiAffinity", Form::Object, false, &[
+    field!(1, "requiredDuringSchedulingIgnoredDuringExecution", Type::Message(&PodAffinityTerm), Label::Repeated, OMITEMPTY),
+    field!(2, "preferredDuringSchedulingIgnoredDuringExecution", Type::Message(&WeightedPodAffinityTerm), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static PodAttachOptions: Message = message("k8s.io.api.core.v1.PodAttachOptions", Form::Object, true, &[
+    field!(1, "stdin", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "stdout", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "stderr", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "tty", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "container", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PodCertificateProjection: Message = message("k8s.io.api.core.v1.PodCertificateProjection", Form::Object, false, &[
+    field!(1, "signerName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "keyType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "maxExpirationSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "credentialBundlePath", Type::String, Label::One, OMITEMPTY),
+    field!(5, "keyPath", Type::String, Label::One, OMITEMPTY),
+    field!(6, "certificateChainPath", Type::String, Label::One, OMITEMPTY),
+    field!(7, "userAnnotations", Type::String, Label::Map, OMITEMPTY),
+    field!(8, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PodCondition: Message = message("k8s.io.api.core.v1.PodCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(7, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PodDNSConfig: Message = message("k8s.io.api.core.v1.PodDNSConfig", Form::Object, false, &[
+    field!(1, "nameservers", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "searches", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "options", Type::Message(&PodDNSConfigOption), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static PodDNSConfigOption: Message = message("k8s.io.api.core.v1.PodDNSConfigOption", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "value", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PodExecOptions: Message = message("k8s.io.api.core.v1.PodExecOptions", Form::Object, true, &[
+    field!(1, "stdin", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "stdout", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "stderr", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "tty", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "container", Type::String, Label::One, OMITEMPTY),
+    field!(6, "command", Type::String, Label::Repeated, 0),
+]);
+
+pub(crate) static PodExtendedResourceClaimStatus: Message = message("k8s.io.api.core.v1.PodExtendedResourceClaimStatus", Form::Object, false, &[
+    field!(1, "requestMappings", Type::Message(&ContainerExtendedResourceRequest), Label::Repeated, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, 0),
+]);
+
+pub(crate) static PodIP: Message = message("k8s.io.api.core.v1.PodIP", Form::Object, false, &[
+    field!(1, "ip", Type::String, Label::One, 0),
+]);
+
+pub(crate) static PodList: Message = message("k8s.io.api.core.v1.PodList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Pod), Label::Repeated, 0),
+]);
+
+pub(crate) static PodLogOptions: Message = message("k8s.io.api.core.v1.PodLogOptions", Form::Object, true, &[
+    field!(1, "container", Type::String, Label::One, OMITEMPTY),
+    field!(2, "follow", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "previous", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "sinceSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(5, "sinceTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(6, "timestamps", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "tailLines", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(8, "limitBytes", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(9, "insecureSkipTLSVerifyBackend", Type::Bool, Label::One, OMITEMPTY),
+    field!(10, "stream", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PodOS: Message = message("k8s.io.api.core.v1.PodOS", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
+
+pub(crate) static PodPortForwardOptions: Message = message("k8s.io.api.core.v1.PodPortForwardOptions", Form::Object, true, &[
+    field!(1, "ports", Type::Int32, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static PodProxyOptions: Message = message("k8s.io.api.core.v1.PodProxyOptions", Form::Object, true, &[
+    field!(1, "path", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PodReadinessGate: Message = message("k8s.io.api.core.v1.PodReadinessGate", Form::Object, false, &[
+    field!(1, "conditionType", Type::String, Label::One, 0),
+]);
+
+pub(crate) static PodResourceClaim: Message = message("k8s.io.api.core.v1.PodResourceClaim", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "source", Type::Message(&ClaimSource), Label::One, OMITEMPTY | RETIRED),
+    field!(3, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PodResourceClaimStatus: Message = message("k8s.io.api.core.v1.PodResourceClaimStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PodSchedulingGate: Message = message("k8s.io.api.core.v1.PodSchedulingGate", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
+
+pub(crate) static PodSchedulingGroup: Message = message("k8s.io.api.core.v1.PodSchedulingGroup", Form::Object, false, &[
+    field!(1, "podGroupName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PodSecurityContext: Message = message("k8s.io.api.core.v1.PodSecurityContext", Form::Object, false, &[
+    field!(1, "seLinuxOptions", Type::Message(&SELinuxOptions), Label::One, POINTER | OMITEMPTY),
+    field!(8, "windowsOptions", Type::Message(&WindowsSecurityContextOptions), Label::One, POINTER | OMITEMPTY),
+    field!(2, "runAsUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(6, "runAsGroup", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "runAsNonRoot", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(4, "supplementalGroups", Type::Int64, Label::Repeated, OMITEMPTY),
+    field!(12, "supplementalGroupsPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "fsGroup", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(7, "sysctls", Type::Message(&Sysctl), Label::Repeated, OMITEMPTY),
+    field!(9, "fsGroupChangePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(10, "seccompProfile", Type::Message(&SeccompProfile), Label::One, POINTER | OMITEMPTY),
+    field!(11, "appArmorProfile", Type::Message(&AppArmorProfile), Label::One, POINTER | OMITEMPTY),
+    field!(13, "seLinuxChangePolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PodSignature: Message = message("k8s.io.api.core.v1.PodSignature", Form::Object, false, &[
+    field!(1, "podController", Type::Message(&meta_v1::OwnerReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PodSpec: Message = message("k8s.io.api.core.v1.PodSpec", Form::Object, false, &[
+    field!(1, "volumes", Type::Message(&Volume), Label::Repeated, OMITEMPTY),
+    field!(20, "initContainers", Type::Message(&Container), Label::Repeated, OMITEMPTY),
+    field!(2, "containers", Type::Message(&Container), Label::Repeated, 0),
+    field!(34, "ephemeralContainers", Type::Message(&EphemeralContainer), Label::Repeated, OMITEMPTY),
+    field!(3, "restartPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(4, "terminationGracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(5, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(6, "dnsPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(7, "nodeSelector", Type::String, Label::Map, OMITEMPTY),
+    field!(8, "serviceAccountName", Type::String, Label::One, OMITEMPTY),
+    field!(9, "serviceAccount", Type::String, Label::One, OMITEMPTY),
+    field!(21, "automountServiceAccountToken", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(10, "nodeName", Type::String, Label::One, OMITEMPTY),
+    field!(11, "hostNetwork", Type::Bool, Label::One, OMITEMPTY),
+    field!(12, "hostPID", Type::Bool, Label::One, OMITEMPTY),
+    field!(13, "hostIPC", Type::Bool, Label::One, OMITEMPTY),
+    field!(27, "shareProcessNamespace", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(14, "securityContext", Type::Message(&PodSecurityContext), Label::One, POINTER | OMITEMPTY),
+    field!(15, "imagePullSecrets", Type::Message(&LocalObjectReference), Label::Repeated, OMITEMPTY),
+    field!(16, "hostname", Type::String, Label::One, OMITEMPTY),
+    field!(17, "subdomain", Type::String, Label::One, OMITEMPTY),
+    field!(18, "affinity", Type::Message(&Affinity), Label::One, POINTER | OMITEMPTY),
+    field!(19, "schedulerName", Type::String, Label::One, OMITEMPTY),
+    field!(22, "tolerations", Type::Message(&Toleration), Label::Repeated, OMITEMPTY),
+    field!(23, "hostAliases", Type::Message(&HostAlias), Label::Repeated, OMITEMPTY),
+    field!(24, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(25, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(26, "dnsConfig", Type::Message(&PodDNSConfig), Label::One, POINTER | OMITEMPTY),
+    field!(28, "readinessGates", Type::Message(&PodReadinessGate), Label::Repeated, OMITEMPTY),
+    field!(29, "runtimeClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(30, "enableServiceLinks", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(31, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(32, "overhead", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(33, "topologySpreadConstraints", Type::Message(&TopologySpreadConstraint), Label::Repeated, OMITEMPTY),
+    field!(35, "setHostnameAsFQDN", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(36, "os", Type::Message(&PodOS), Label::One, POINTER | OMITEMPTY),
+    field!(37, "hostUsers", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(38, "schedulingGates", Type::Message(&PodSchedulingGate), Label::Repeated, OMITEMPTY),
+    field!(39, "resourceClaims", Type::Message(&PodResourceClaim), Label::Repeated, OMITEMPTY),
+    field!(40, "resources", Type::Message(&ResourceRequirements), Label::One, POINTER | OMITEMPTY),
+    field!(41, "hostnameOverride", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(42, "workloadRef", Type::Message(&WorkloadReference), Label::One, POINTER | OMITEMPTY | RETIRED),
+    field!(43, "schedulingGroup", Type::Message(&PodSchedulingGroup), Label::One, POINTER | OMITEMPTY),
+    field!(44, "evictionResponders", Type::Message(&EvictionResponder), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static PodStatus: Message = message("k8s.io.api.core.v1.PodStatus", Form::Object, false, &[
+    field!(17, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(1, "phase", Type::String, Label::One, OMITEMPTY),
+    field!(2, "conditions", Type::Message(&PodCondition), Label::Repeated, OMITEMPTY),
+    field!(3, "message", Type::String, Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(11, "nominatedNodeName", Type::String, Label::One, OMITEMPTY),
+    field!(5, "hostIP", Type::String, Label::One, OMITEMPTY),
+    field!(16, "hostIPs", Type::Message(&HostIP), Label::Repeated, OMITEMPTY),
+    field!(6, "podIP", Type::String, Label::One, OMITEMPTY),
+    field!(12, "podIPs", Type::Message(&PodIP), Label::Repeated, OMITEMPTY),
+    field!(7, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(10, "initContainerStatuses", Type::Message(&ContainerStatus), Label::Repeated, OMITEMPTY),
+    field!(8, "containerStatuses", Type::Message(&ContainerStatus), Label::Repeated, OMITEMPTY),
+    field!(9, "qosClass", Type::String, Label::One, OMITEMPTY),
+    field!(13, "ephemeralContainerStatuses", Type::Message(&ContainerStatus), Label::Repeated, OMITEMPTY),
+    field!(14, "resize", Type::String, Label::One, OMITEMPTY),
+    field!(15, "resourceClaimStatuses", Type::Message(&PodResourceClaimStatus), Label::Repeated, OMITEMPTY),
+    field!(18, "extendedResourceClaimStatus", Type::Message(&PodExtendedResourceClaimStatus), Label::One, POINTER | OMITEMPTY),
+    field!(19, "allocatedResources", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(20, "resources", Type::Message(&ResourceRequirements), Label::One, POINTER | OMITEMPTY),
+    field!(21, "nodeAllocatableResourceClaimStatuses", Type::Message(&NodeAllocatableResourceClaimStatus), Label::Repeated, OMITEMPTY),
+    field!(22, "volumeHealth", Type::Message(&PodVolumeHealth), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static PodStatusResult: Message = message("k8s.io.api.core.v1.PodStatusResult", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "status", Type::Message(&PodStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PodTemplate: Message = message("k8s.io.api.core.v1.PodTemplate", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "template", Type::Message(&PodTemplateSpec), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PodTemplateList: Message = message("k8s.io.api.core.v1.PodTemplateList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodTemplate), Label::Repeated, 0),
+]);
+
+pub(crate) static PodTemplateSpec: Message = message("k8s.io.api.core.v1.PodTemplateSpec", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodSpec), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PodVolumeHealth: Message = message("k8s.io.api.core.v1.PodVolumeHealth", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "healthConditions", Type::Message(&VolumeHealthCondition), Label::Repeated, OMITEMPTY),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PortStatus: Message = message("k8s.io.api.core.v1.PortStatus", Form::Object, false, &[
+    field!(1, "port", Type::Int32, Label::One, 0),
+    field!(2, "protocol", Type::String, Label::One, 0),
+    field!(3, "error", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PortworxVolumeSource: Message = message("k8s.io.api.core.v1.PortworxVolumeSource", Form::Object, false, &[
+    field!(1, "volumeID", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static Preconditions: Message = message("k8s.io.api.core.v1.Preconditions", Form::Object, false, &[
+    field!(1, "uid", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static PreferAvoidPodsEntry: Message = message("k8s.io.api.core.v1.PreferAvoidPodsEntry", Form::Object, false, &[
+    field!(1, "podSignature", Type::Message(&PodSignature), Label::One, 0),
+    field!(2, "evictionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(3, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(4, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PreferredSchedulingTerm: Message = message("k8s.io.api.core.v1.PreferredSchedulingTerm", Form::Object, false, &[
+    field!(1, "weight", Type::Int32, Label::One, 0),
+    field!(2, "preference", Type::Message(&NodeSelectorTerm), Label::One, 0),
+]);
+
+pub(crate) static Probe: Message = message("k8s.io.api.core.v1.Probe", Form::Object, false, &[
+    field!(1, "", Type::Message(&ProbeHandler), Label::One, INLINE),
+    field!(2, "initialDelaySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(3, "timeoutSeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "periodSeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "successThreshold", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "failureThreshold", Type::Int32, Label::One, OMITEMPTY),
+    field!(7, "terminationGracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ProbeHandler: Message = message("k8s.io.api.core.v1.ProbeHandler", Form::Object, false, &[
+    field!(1, "exec", Type::Message(&ExecAction), Label::One, POINTER | OMITEMPTY),
+    field!(2, "httpGet", Type::Message(&HTTPGetAction), Label::One, POINTER | OMITEMPTY),
+    field!(3, "tcpSocket", Type::Message(&TCPSocketAction), Label::One, POINTER | OMITEMPTY),
+    field!(4, "grpc", Type::Message(&GRPCAction), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ProjectedVolumeSource: Message = message("k8s.io.api.core.v1.ProjectedVolumeSource", Form::Object, false, &[
+    field!(1, "sources", Type::Message(&VolumeProjection), Label::Repeated, 0),
+    field!(2, "defaultMode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "defaultUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static QuobyteVolumeSource: Message = message("k8s.io.api.core.v1.QuobyteVolumeSource", Form::Object, false, &[
+    field!(1, "registry", Type::String, Label::One, 0),
+    field!(2, "volume", Type::String, Label::One, 0),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "user", Type::String, Label::One, OMITEMPTY),
+    field!(5, "group", Type::String, Label::One, OMITEMPTY),
+    field!(6, "tenant", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static RBDPersistentVolumeSource: Message = message("k8s.io.api.core.v1.RBDPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "monitors", Type::String, Label::Repeated, 0),
+    field!(2, "image", Type::String, Label::One, 0),
+    field!(3, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(4, "pool", Type::String, Label::One, OMITEMPTY),
+    field!(5, "user", Type::String, Label::One, OMITEMPTY),
+    field!(6, "keyring", Type::String, Label::One, OMITEMPTY),
+    field!(7, "secretRef", Type::Message(&SecretReference), Label::One, POINTER | OMITEMPTY),
+    field!(8, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static RBDVolumeSource: Message = message("k8s.io.api.core.v1.RBDVolumeSource", Form::Object, false, &[
+    field!(1, "monitors", Type::String, Label::Repeated, 0),
+    field!(2, "image", Type::String, Label::One, 0),
+    field!(3, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(4, "pool", Type::String, Label::One, OMITEMPTY),
+    field!(5, "user", Type::String, Label::One, OMITEMPTY),
+    field!(6, "keyring", Type::String, Label::One, OMITEMPTY),
+    field!(7, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(8, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static RangeAllocation: Message = message("k8s.io.api.core.v1.RangeAllocation", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "range", Type::String, Label::One, 0),
+    field!(3, "data", Type::Bytes, Label::One, 0),
+]);
+
+pub(crate) static ReplicationController: Message = message("k8s.io.api.core.v1.ReplicationController", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ReplicationControllerSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ReplicationControllerStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ReplicationControllerCondition: Message = message("k8s.io.api.core.v1.ReplicationControllerCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ReplicationControllerList: Message = message("k8s.io.api.core.v1.ReplicationControllerList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ReplicationController), Label::Repeated, 0),
+]);
+
+pub(crate) static ReplicationControllerSpec: Message = message("k8s.io.api.core.v1.ReplicationControllerSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(2, "selector", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "template", Type::Message(&PodTemplateSpec), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ReplicationControllerStatus: Message = message("k8s.io.api.core.v1.ReplicationControllerStatus", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, 0),
+    field!(2, "fullyLabeledReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(6, "conditions", Type::Message(&ReplicationControllerCondition), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ResourceClaim: Message = message("k8s.io.api.core.v1.ResourceClaim", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "request", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ResourceFieldSelector: Message = message("k8s.io.api.core.v1.ResourceFieldSelector", Form::Object, false, &[
+    field!(1, "containerName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "resource", Type::String, Label::One, 0),
+    field!(3, "divisor", Type::Message(&resource::Quantity), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ResourceHealth: Message = message("k8s.io.api.core.v1.ResourceHealth", Form::Object, false, &[
+    field!(1, "resourceID", Type::String, Label::One, 0),
+    field!(2, "health", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ResourceQuota: Message = message("k8s.io.api.core.v1.ResourceQuota", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceQuotaSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ResourceQuotaStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ResourceQuotaList: Message = message("k8s.io.api.core.v1.ResourceQuotaList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceQuota), Label::Repeated, 0),
+]);
+
+pub(crate) static ResourceQuotaSpec: Message = message("k8s.io.api.core.v1.ResourceQuotaSpec", Form::Object, false, &[
+    field!(1, "hard", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(2, "scopes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "scopeSelector", Type::Message(&ScopeSelector), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ResourceQuotaStatus: Message = message("k8s.io.api.core.v1.ResourceQuotaStatus", Form::Object, false, &[
+    field!(1, "hard", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(2, "used", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+]);
+
+pub(crate) static ResourceRequirements: Message = message("k8s.io.api.core.v1.ResourceRequirements", Form::Object, false, &[
+    field!(1, "limits", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(2, "requests", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(3, "claims", Type::Message(&ResourceClaim), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ResourceStatus: Message = message("k8s.io.api.core.v1.ResourceStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resources", Type::Message(&ResourceHealth), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static SELinuxOptions: Message = message("k8s.io.api.core.v1.SELinuxOptions", Form::Object, false, &[
+    field!(1, "user", Type::String, Label::One, OMITEMPTY),
+    field!(2, "role", Type::String, Label::One, OMITEMPTY),
+    field!(3, "type", Type::String, Label::One, OMITEMPTY),
+    field!(4, "level", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ScaleIOPersistentVolumeSource: Message = message("k8s.io.api.core.v1.ScaleIOPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "gateway", Type::String, Label::One, 0),
+    field!(2, "system", Type::String, Label::One, 0),
+    field!(3, "secretRef", Type::Message(&SecretReference), Label::One, POINTER),
+    field!(4, "sslEnabled", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "protectionDomain", Type::String, Label::One, OMITEMPTY),
+    field!(6, "storagePool", Type::String, Label::One, OMITEMPTY),
+    field!(7, "storageMode", Type::String, Label::One, OMITEMPTY),
+    field!(8, "volumeName", Type::String, Label::One, OMITEMPTY),
+    field!(9, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(10, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ScaleIOVolumeSource: Message = message("k8s.io.api.core.v1.ScaleIOVolumeSource", Form::Object, false, &[
+    field!(1, "gateway", Type::String, Label::One, 0),
+    field!(2, "system", Type::String, Label::One, 0),
+    field!(3, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER),
+    field!(4, "sslEnabled", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "protectionDomain", Type::String, Label::One, OMITEMPTY),
+    field!(6, "storagePool", Type::String, Label::One, OMITEMPTY),
+    field!(7, "storageMode", Type::String, Label::One, OMITEMPTY),
+    field!(8, "volumeName", Type::String, Label::One, OMITEMPTY),
+    field!(9, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(10, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ScopeSelector: Message = message("k8s.io.api.core.v1.ScopeSelector", Form::Object, false, &[
+    field!(1, "matchExpressions", Type::Message(&ScopedResourceSelectorRequirement), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ScopedResourceSelectorRequirement: Message = message("k8s.io.api.core.v1.ScopedResourceSelectorRequirement", Form::Object, false, &[
+    field!(1, "scopeName", Type::String, Label::One, 0),
+    field!(2, "operator", Type::String, Label::One, 0),
+    field!(3, "values", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static SeccompProfile: Message = message("k8s.io.api.core.v1.SeccompProfile", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "localhostProfile", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Secret: Message = message("k8s.io.api.core.v1.Secret", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(5, "immutable", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(2, "data", Type::Bytes, Label::Map, OMITEMPTY),
+    field!(4, "stringData", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "type", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static SecretEnvSource: Message = message("k8s.io.api.core.v1.SecretEnvSource", Form::Object, false, &[
+    field!(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
+    field!(2, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static SecretKeySelector: Message = message("k8s.io.api.core.v1.SecretKeySelector", Form::Object, false, &[
+    field!(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
+    field!(2, "key", Type::String, Label::One, 0),
+    field!(3, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static SecretList: Message = message("k8s.io.api.core.v1.SecretList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Secret), Label::Repeated, 0),
+]);
+
+pub(crate) static SecretProjection: Message = message("k8s.io.api.core.v1.SecretProjection", Form::Object, false, &[
+    field!(1, "", Type::Message(&LocalObjectReference), Label::One, INLINE),
+    field!(2, "items", Type::Message(&KeyToPath), Label::Repeated, OMITEMPTY),
+    field!(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static SecretReference: Message = message("k8s.io.api.core.v1.SecretReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "namespace", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static SecretVolumeSource: Message = message("k8s.io.api.core.v1.SecretVolumeSource", Form::Object, false, &[
+    field!(1, "secretName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&KeyToPath), Label::Repeated, OMITEMPTY),
+    field!(3, "defaultMode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "optional", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(5, "defaultUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static SecurityContext: Message = message("k8s.io.api.core.v1.SecurityContext", Form::Object, false, &[
+    field!(1, "capabilities", Type::Message(&Capabilities), Label::One, POINTER | OMITEMPTY),
+    field!(2, "privileged", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(3, "seLinuxOptions", Type::Message(&SELinuxOptions), Label::One, POINTER | OMITEMPTY),
+    field!(10, "windowsOptions", Type::Message(&WindowsSecurityContextOptions), Label::One, POINTER | OMITEMPTY),
+    field!(4, "runAsUser", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(8, "runAsGroup", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(5, "runAsNonRoot", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "readOnlyRootFilesystem", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(7, "allowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(9, "procMount", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(11, "seccompProfile", Type::Message(&SeccompProfile), Label::One, POINTER | OMITEMPTY),
+    field!(12, "appArmorProfile", Type::Message(&AppArmorProfile), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static SerializedReference: Message = message("k8s.io.api.core.v1.SerializedReference", Form::Object, true, &[
+    field!(1, "reference", Type::Message(&ObjectReference), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static Service: Message = message("k8s.io.api.core.v1.Service", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ServiceSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ServiceStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ServiceAccount: Message = message("k8s.io.api.core.v1.ServiceAccount", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "secrets", Type::Message(&ObjectReference), Label::Repeated, OMITEMPTY),
+    field!(3, "imagePullSecrets", Type::Message(&LocalObjectReference), Label::Repeated, OMITEMPTY),
+    field!(4, "automountServiceAccountToken", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ServiceAccountList: Message = message("k8s.io.api.core.v1.ServiceAccountList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ServiceAccount), Label::Repeated, 0),
+]);
+
+pub(crate) static ServiceAccountTokenProjection: Message = message("k8s.io.api.core.v1.ServiceAccountTokenProjection", Form::Object, false, &[
+    field!(1, "audience", Type::String, Label::One, OMITEMPTY),
+    field!(2, "expirationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "path", Type::String, Label::One, 0),
+    field!(4, "user", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ServiceList: Message = message("k8s.io.api.core.v1.ServiceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Service), Label::Repeated, 0),
+]);
+
+pub(crate) static ServicePort: Message = message("k8s.io.api.core.v1.ServicePort", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "protocol", Type::String, Label::One, OMITEMPTY),
+    field!(6, "appProtocol", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "port", Type::Int32, Label::One, 0),
+    field!(4, "targetPort", Type::Message(&intstr::IntOrString), Label::One, OMITEMPTY),
+    field!(5, "nodePort", Type::Int32, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ServiceProxyOptions: Message = message("k8s.io.api.core.v1.ServiceProxyOptions", Form::Object, true, &[
+    field!(1, "path", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ServiceSpec: Message = message("k8s.io.api.core.v1.ServiceSpec", Form::Object, false, &[
+    field!(1, "ports", Type::Message(&ServicePort), Label::Repeated, OMITEMPTY),
+    field!(2, "selector", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "clusterIP", Type::String, Label::One, OMITEMPTY),
+    field!(18, "clusterIPs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "type", Type::String, Label::One, OMITEMPTY),
+    field!(5, "externalIPs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "deprecatedPublicIPs", Type::String, Label::Repeated, OMITEMPTY | RETIRED),
+    field!(7, "sessionAffinity", Type::String, Label::One, OMITEMPTY),
+    field!(8, "loadBalancerIP", Type::String, Label::One, OMITEMPTY),
+    field!(9, "loadBalancerSourceRanges", Type::String, Label::Repeated, OMITEMPTY),
+    field!(10, "externalName", Type::String, Label::One, OMITEMPTY),
+    field!(11, "externalTrafficPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(12, "healthCheckNodePort", Type::Int32, Label::One, OMITEMPTY),
+    field!(13, "publishNotReadyAddresses", Type::Bool, Label::One, OMITEMPTY),
+    field!(14, "sessionAffinityConfig", Type::Message(&SessionAffinityConfig), Label::One, POINTER | OMITEMPTY),
+    field!(15, "ipFamily", Type::String, Label::One, POINTER | OMITEMPTY | RETIRED),
+    field!(16, "topologyKeys", Type::String, Label::Repeated, OMITEMPTY | RETIRED),
+    field!(19, "ipFamilies", Type::String, Label::Repeated, OMITEMPTY),
+    field!(17, "ipFamilyPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(20, "allocateLoadBalancerNodePorts", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(21, "loadBalancerClass", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(22, "internalTrafficPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(23, "trafficDistribution", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ServiceStatus: Message = message("k8s.io.api.core.v1.ServiceStatus", Form::Object, false, &[
+    field!(1, "loadBalancer", Type::Message(&LoadBalancerStatus), Label::One, OMITEMPTY),
+    field!(2, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static SessionAffinityConfig: Message = message("k8s.io.api.core.v1.SessionAffinityConfig", Form::Object, false, &[
+    field!(1, "clientIP", Type::Message(&ClientIPConfig), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static SleepAction: Message = message("k8s.io.api.core.v1.SleepAction", Form::Object, false, &[
+    field!(1, "seconds", Type::Int64, Label::One, 0),
+]);
+
+pub(crate) static StorageOSPersistentVolumeSource: Message = message("k8s.io.api.core.v1.StorageOSPersistentVolumeSource", Form::Object, false, &[
+    field!(1, "volumeName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "volumeNamespace", Type::String, Label::One, OMITEMPTY),
+    field!(3, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "secretRef", Type::Message(&ObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static StorageOSVolumeSource: Message = message("k8s.io.api.core.v1.StorageOSVolumeSource", Form::Object, false, &[
+    field!(1, "volumeName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "volumeNamespace", Type::String, Label::One, OMITEMPTY),
+    field!(3, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(4, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "secretRef", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Sysctl: Message = message("k8s.io.api.core.v1.Sysctl", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "value", Type::String, Label::One, 0),
+]);
+
+pub(crate) static TCPSocketAction: Message = message("k8s.io.api.core.v1.TCPSocketAction", Form::Object, false, &[
+    field!(1, "port", Type::Message(&intstr::IntOrString), Label::One, 0),
+    field!(2, "host", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static Taint: Message = message("k8s.io.api.core.v1.Taint", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "value", Type::String, Label::One, OMITEMPTY),
+    field!(3, "effect", Type::String, Label::One, 0),
+    field!(4, "timeAdded", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Toleration: Message = message("k8s.io.api.core.v1.Toleration", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, OMITEMPTY),
+    field!(2, "operator", Type::String, Label::One, OMITEMPTY),
+    field!(3, "value", Type::String, Label::One, OMITEMPTY),
+    field!(4, "effect", Type::String, Label::One, OMITEMPTY),
+    field!(5, "tolerationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static TopologySelectorLabelRequirement: Message = message("k8s.io.api.core.v1.TopologySelectorLabelRequirement", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "values", Type::String, Label::Repeated, 0),
+]);
+
+pub(crate) static TopologySelectorTerm: Message = message("k8s.io.api.core.v1.TopologySelectorTerm", Form::Object, false, &[
+    field!(1, "matchLabelExpressions", Type::Message(&TopologySelectorLabelRequirement), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static TopologySpreadConstraint: Message = message("k8s.io.api.core.v1.TopologySpreadConstraint", Form::Object, false, &[
+    field!(1, "maxSkew", Type::Int32, Label::One, 0),
+    field!(2, "topologyKey", Type::String, Label::One, 0),
+    field!(3, "whenUnsatisfiable", Type::String, Label::One, 0),
+    field!(4, "labelSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "minDomains", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(6, "nodeAffinityPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(7, "nodeTaintsPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(8, "matchLabelKeys", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static TypedLocalObjectReference: Message = message("k8s.io.api.core.v1.TypedLocalObjectReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, POINTER),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
+
+pub(crate) static TypedObjectReference: Message = message("k8s.io.api.core.v1.TypedObjectReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, POINTER),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+    field!(4, "namespace", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Volume: Message = message("k8s.io.api.core.v1.Volume", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "", Type::Message(&VolumeSource), Label::One, INLINE),
+]);
+
+pub(crate) static VolumeDevice: Message = message("k8s.io.api.core.v1.VolumeDevice", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "devicePath", Type::String, Label::One, 0),
+]);
+
+pub(crate) static VolumeHealthCondition: Message = message("k8s.io.api.core.v1.VolumeHealthCondition", Form::Object, false, &[
+    field!(1, "status", Type::String, Label::One, 0),
+    field!(2, "reason", Type::String, Label::One, 0),
+    field!(3, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static VolumeHealthStatus: Message = message("k8s.io.api.core.v1.VolumeHealthStatus", Form::Object, false, &[
+    field!(1, "healthConditions", Type::Message(&VolumeHealthCondition), Label::Repeated, OMITEMPTY),
+    field!(2, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static VolumeMount: Message = message("k8s.io.api.core.v1.VolumeMount", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "recursiveReadOnly", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "mountPath", Type::String, Label::One, 0),
+    field!(4, "subPath", Type::String, Label::One, OMITEMPTY),
+    field!(5, "mountPropagation", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "subPathExpr", Type::String, Label::One, OMITEMPTY),
+    field!(8, "bindMountOptions", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static VolumeMountStatus: Message = message("k8s.io.api.core.v1.VolumeMountStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "mountPath", Type::String, Label::One, 0),
+    field!(3, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "recursiveReadOnly", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "volumeStatus", Type::Message(&VolumeStatus), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static VolumeNodeAffinity: Message = message("k8s.io.api.core.v1.VolumeNodeAffinity", Form::Object, false, &[
+    field!(1, "required", Type::Message(&NodeSelector), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static VolumeProjection: Message = message("k8s.io.api.core.v1.VolumeProjection", Form::Object, false, &[
+    field!(1, "secret", Type::Message(&SecretProjection), Label::One, POINTER | OMITEMPTY),
+    field!(2, "downwardAPI", Type::Message(&DownwardAPIProjection), Label::One, POINTER | OMITEMPTY),
+    field!(3, "configMap", Type::Message(&ConfigMapProjection), Label::One, POINTER | OMITEMPTY),
+    field!(4, "serviceAccountToken", Type::Message(&ServiceAccountTokenProjection), Label::One, POINTER | OMITEMPTY),
+    field!(5, "clusterTrustBundle", Type::Message(&ClusterTrustBundleProjection), Label::One, POINTER | OMITEMPTY),
+    field!(6, "podCertificate", Type::Message(&PodCertificateProjection), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static VolumeResourceRequirements: Message = message("k8s.io.api.core.v1.VolumeResourceRequirements", Form::Object, false, &[
+    field!(1, "limits", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(2, "requests", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(3, "claims", Type::Message(&ResourceClaim), Label::Repeated, OMITEMPTY | RETIRED),
+]);
+
+pub(crate) static VolumeSource: Message = message("k8s.io.api.core.v1.VolumeSource", Form::Object, false, &[
+    field!(1, "hostPath", Type::Message(&HostPathVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(2, "emptyDir", Type::Message(&EmptyDirVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(3, "gcePersistentDisk", Type::Message(&GCEPersistentDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(4, "awsElasticBlockStore", Type::Message(&AWSElasticBlockStoreVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(5, "gitRepo", Type::Message(&GitRepoVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(6, "secret", Type::Message(&SecretVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(7, "nfs", Type::Message(&NFSVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(8, "iscsi", Type::Message(&ISCSIVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(9, "glusterfs", Type::Message(&GlusterfsVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(10, "persistentVolumeClaim", Type::Message(&PersistentVolumeClaimVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(11, "rbd", Type::Message(&RBDVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(12, "flexVolume", Type::Message(&FlexVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(13, "cinder", Type::Message(&CinderVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(14, "cephfs", Type::Message(&CephFSVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(15, "flocker", Type::Message(&FlockerVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(16, "downwardAPI", Type::Message(&DownwardAPIVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(17, "fc", Type::Message(&FCVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(18, "azureFile", Type::Message(&AzureFileVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(19, "configMap", Type::Message(&ConfigMapVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(20, "vsphereVolume", Type::Message(&VsphereVirtualDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(21, "quobyte", Type::Message(&QuobyteVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(22, "azureDisk", Type::Message(&AzureDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(23, "photonPersistentDisk", Type::Message(&PhotonPersistentDiskVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(26, "projected", Type::Message(&ProjectedVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(24, "portworxVolume", Type::Message(&PortworxVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(25, "scaleIO", Type::Message(&ScaleIOVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(27, "storageos", Type::Message(&StorageOSVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(28, "csi", Type::Message(&CSIVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(29, "ephemeral", Type::Message(&EphemeralVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(30, "image", Type::Message(&ImageVolumeSource), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static VolumeStatus: Message = message("k8s.io.api.core.v1.VolumeStatus", Form::Object, false, &[
+    field!(1, "image", Type::Message(&ImageVolumeStatus), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static VsphereVirtualDiskVolumeSource: Message = message("k8s.io.api.core.v1.VsphereVirtualDiskVolumeSource", Form::Object, false, &[
+    field!(1, "volumePath", Type::String, Label::One, 0),
+    field!(2, "fsType", Type::String, Label::One, OMITEMPTY),
+    field!(3, "storagePolicyName", Type::String, Label::One, OMITEMPTY),
+    field!(4, "storagePolicyID", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static WeightedPodAffinityTerm: Message = message("k8s.io.api.core.v1.WeightedPodAffinityTerm", Form::Object, false, &[
+    field!(1, "weight", Type::Int32, Label::One, 0),
+    field!(2, "podAffinityTerm", Type::Message(&PodAffinityTerm), Label::One, 0),
+]);
+
+pub(crate) static WindowsSecurityContextOptions: Message = message("k8s.io.api.core.v1.WindowsSecurityContextOptions", Form::Object, false, &[
+    field!(1, "gmsaCredentialSpecName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "gmsaCredentialSpec", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "runAsUserName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "hostProcess", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static WorkloadReference: Message = message("k8s.io.api.core.v1.WorkloadReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "podGroup", Type::String, Label::One, 0),
+    field!(3, "podGroupReplicaKey", Type::String, Label::One, OMITEMPTY),
+]);

@@ -6,45 +6,25 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, resource};
 
-pub(crate) static MetricIdentifier: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.custom_metrics.v1beta2.MetricIdentifier",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
-    ],
-};
+pub(crate) static MetricIdentifier: Message = message("k8s.io.metrics.pkg.apis.custom_metrics.v1beta2.MetricIdentifier", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
+]);
 
-pub(crate) static MetricListOptions: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.custom_metrics.v1beta2.MetricListOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "labelSelector", Type::String, Label::One, OMITEMPTY),
-        field(2, "metricLabelSelector", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static MetricListOptions: Message = message("k8s.io.metrics.pkg.apis.custom_metrics.v1beta2.MetricListOptions", Form::Object, true, &[
+    field!(1, "labelSelector", Type::String, Label::One, OMITEMPTY),
+    field!(2, "metricLabelSelector", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static MetricValue: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.custom_metrics.v1beta2.MetricValue",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "describedObject", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(2, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
-        field(3, "timestamp", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(4, "windowSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(5, "value", Type::Message(&resource::Quantity), Label::One, 0),
-    ],
-};
+pub(crate) static MetricValue: Message = message("k8s.io.metrics.pkg.apis.custom_metrics.v1beta2.MetricValue", Form::Object, true, &[
+    field!(1, "describedObject", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(2, "metric", Type::Message(&MetricIdentifier), Label::One, 0),
+    field!(3, "timestamp", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(4, "windowSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(5, "value", Type::Message(&resource::Quantity), Label::One, 0),
+]);
 
-pub(crate) static MetricValueList: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.custom_metrics.v1beta2.MetricValueList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&MetricValue), Label::Repeated, 0),
-    ],
-};
+pub(crate) static MetricValueList: Message = message("k8s.io.metrics.pkg.apis.custom_metrics.v1beta2.MetricValueList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&MetricValue), Label::Repeated, 0),
+]);

@@ -6,91 +6,51 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static Endpoint: Message = Message {
-    name: "k8s.io.api.discovery.v1.Endpoint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "addresses", Type::String, Label::Repeated, 0),
-        field(2, "conditions", Type::Message(&EndpointConditions), Label::One, OMITEMPTY),
-        field(3, "hostname", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "targetRef", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(5, "deprecatedTopology", Type::String, Label::Map, OMITEMPTY),
-        field(6, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(7, "zone", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(8, "hints", Type::Message(&EndpointHints), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Endpoint: Message = message("k8s.io.api.discovery.v1.Endpoint", Form::Object, false, &[
+    field!(1, "addresses", Type::String, Label::Repeated, 0),
+    field!(2, "conditions", Type::Message(&EndpointConditions), Label::One, OMITEMPTY),
+    field!(3, "hostname", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "targetRef", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(5, "deprecatedTopology", Type::String, Label::Map, OMITEMPTY),
+    field!(6, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(7, "zone", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(8, "hints", Type::Message(&EndpointHints), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static EndpointConditions: Message = Message {
-    name: "k8s.io.api.discovery.v1.EndpointConditions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ready", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(2, "serving", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(3, "terminating", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static EndpointConditions: Message = message("k8s.io.api.discovery.v1.EndpointConditions", Form::Object, false, &[
+    field!(1, "ready", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(2, "serving", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(3, "terminating", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static EndpointHints: Message = Message {
-    name: "k8s.io.api.discovery.v1.EndpointHints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "forZones", Type::Message(&ForZone), Label::Repeated, OMITEMPTY),
-        field(2, "forNodes", Type::Message(&ForNode), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static EndpointHints: Message = message("k8s.io.api.discovery.v1.EndpointHints", Form::Object, false, &[
+    field!(1, "forZones", Type::Message(&ForZone), Label::Repeated, OMITEMPTY),
+    field!(2, "forNodes", Type::Message(&ForNode), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static EndpointPort: Message = Message {
-    name: "k8s.io.api.discovery.v1.EndpointPort",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "protocol", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "appProtocol", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static EndpointPort: Message = message("k8s.io.api.discovery.v1.EndpointPort", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "protocol", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "port", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "appProtocol", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static EndpointSlice: Message = Message {
-    name: "k8s.io.api.discovery.v1.EndpointSlice",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(4, "addressType", Type::String, Label::One, 0),
-        field(2, "endpoints", Type::Message(&Endpoint), Label::Repeated, 0),
-        field(3, "ports", Type::Message(&EndpointPort), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EndpointSlice: Message = message("k8s.io.api.discovery.v1.EndpointSlice", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(4, "addressType", Type::String, Label::One, 0),
+    field!(2, "endpoints", Type::Message(&Endpoint), Label::Repeated, 0),
+    field!(3, "ports", Type::Message(&EndpointPort), Label::Repeated, 0),
+]);
 
-pub(crate) static EndpointSliceList: Message = Message {
-    name: "k8s.io.api.discovery.v1.EndpointSliceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&EndpointSlice), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EndpointSliceList: Message = message("k8s.io.api.discovery.v1.EndpointSliceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&EndpointSlice), Label::Repeated, 0),
+]);
 
-pub(crate) static ForNode: Message = Message {
-    name: "k8s.io.api.discovery.v1.ForNode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ForNode: Message = message("k8s.io.api.discovery.v1.ForNode", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ForZone: Message = Message {
-    name: "k8s.io.api.discovery.v1.ForZone",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ForZone: Message = message("k8s.io.api.discovery.v1.ForZone", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);

@@ -6,46 +6,31 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static Event: Message = Message {
-    name: "k8s.io.api.events.v1beta1.Event",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
-        field(2, "eventTime", Type::Message(&meta_v1::MicroTime), Label::One, 0),
-        field(3, "series", Type::Message(&EventSeries), Label::One, POINTER | OMITEMPTY),
-        field(4, "reportingController", Type::String, Label::One, OMITEMPTY),
-        field(5, "reportingInstance", Type::String, Label::One, OMITEMPTY),
-        field(6, "action", Type::String, Label::One, OMITEMPTY),
-        field(7, "reason", Type::String, Label::One, OMITEMPTY),
-        field(8, "regarding", Type::Message(&core_v1::ObjectReference), Label::One, OMITEMPTY),
-        field(9, "related", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(10, "note", Type::String, Label::One, OMITEMPTY),
-        field(11, "type", Type::String, Label::One, OMITEMPTY),
-        field(12, "deprecatedSource", Type::Message(&core_v1::EventSource), Label::One, OMITEMPTY),
-        field(13, "deprecatedFirstTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(14, "deprecatedLastTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(15, "deprecatedCount", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Event: Message = message("k8s.io.api.events.v1beta1.Event", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
+    field!(2, "eventTime", Type::Message(&meta_v1::MicroTime), Label::One, 0),
+    field!(3, "series", Type::Message(&EventSeries), Label::One, POINTER | OMITEMPTY),
+    field!(4, "reportingController", Type::String, Label::One, OMITEMPTY),
+    field!(5, "reportingInstance", Type::String, Label::One, OMITEMPTY),
+    field!(6, "action", Type::String, Label::One, OMITEMPTY),
+    field!(7, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(8, "regarding", Type::Message(&core_v1::ObjectReference), Label::One, OMITEMPTY),
+    field!(9, "related", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(10, "note", Type::String, Label::One, OMITEMPTY),
+    field!(11, "type", Type::String, Label::One, OMITEMPTY),
+    field!(12, "deprecatedSource", Type::Message(&core_v1::EventSource), Label::One, OMITEMPTY),
+    field!(13, "deprecatedFirstTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(14, "deprecatedLastTimestamp", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(15, "deprecatedCount", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static EventList: Message = Message {
-    name: "k8s.io.api.events.v1beta1.EventList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Event), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EventList: Message = message("k8s.io.api.events.v1beta1.EventList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Event), Label::Repeated, 0),
+]);
 
-pub(crate) static EventSeries: Message = Message {
-    name: "k8s.io.api.events.v1beta1.EventSeries",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "count", Type::Int32, Label::One, 0),
-        field(2, "lastObservedTime", Type::Message(&meta_v1::MicroTime), Label::One, 0),
-        field(3, "state", Type::String, Label::One, RETIRED),
-    ],
-};
+pub(crate) static EventSeries: Message = message("k8s.io.api.events.v1beta1.EventSeries", Form::Object, false, &[
+    field!(1, "count", Type::Int32, Label::One, 0),
+    field!(2, "lastObservedTime", Type::Message(&meta_v1::MicroTime), Label::One, 0),
+    field!(3, "state", Type::String, Label::One, RETIRED),
+]);

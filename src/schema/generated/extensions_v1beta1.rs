@@ -6,945 +6,520 @@
 use crate::schema::row::*;
 use super::{core_v1, intstr, meta_v1, resource};
 
-pub(crate) static APIVersion: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.APIVersion",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static AllowedCSIDriver: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.AllowedCSIDriver",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static AllowedFlexVolume: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.AllowedFlexVolume",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-    ],
-};
-
-pub(crate) static AllowedHostPath: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.AllowedHostPath",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "pathPrefix", Type::String, Label::One, OMITEMPTY),
-        field(2, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static CPUTargetUtilization: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.CPUTargetUtilization",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "targetPercentage", Type::Int32, Label::One, 0),
-    ],
-};
-
-pub(crate) static CustomMetricCurrentStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.CustomMetricCurrentStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "value", Type::Message(&resource::Quantity), Label::One, 0),
-    ],
-};
-
-pub(crate) static CustomMetricCurrentStatusList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.CustomMetricCurrentStatusList",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "items", Type::Message(&CustomMetricCurrentStatus), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static CustomMetricTarget: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.CustomMetricTarget",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "value", Type::Message(&resource::Quantity), Label::One, 0),
-    ],
-};
-
-pub(crate) static CustomMetricTargetList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.CustomMetricTargetList",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "items", Type::Message(&CustomMetricTarget), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static DaemonSet: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DaemonSet",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DaemonSetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&DaemonSetStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static DaemonSetCondition: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DaemonSetCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static DaemonSetList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DaemonSetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&DaemonSet), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static DaemonSetSpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DaemonSetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(3, "updateStrategy", Type::Message(&DaemonSetUpdateStrategy), Label::One, OMITEMPTY),
-        field(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "templateGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static DaemonSetStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DaemonSetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "currentNumberScheduled", Type::Int32, Label::One, 0),
-        field(2, "numberMisscheduled", Type::Int32, Label::One, 0),
-        field(3, "desiredNumberScheduled", Type::Int32, Label::One, 0),
-        field(4, "numberReady", Type::Int32, Label::One, 0),
-        field(5, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(6, "updatedNumberScheduled", Type::Int32, Label::One, OMITEMPTY),
-        field(7, "numberAvailable", Type::Int32, Label::One, OMITEMPTY),
-        field(8, "numberUnavailable", Type::Int32, Label::One, OMITEMPTY),
-        field(9, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(10, "conditions", Type::Message(&DaemonSetCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static DaemonSetUpdateStrategy: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DaemonSetUpdateStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "rollingUpdate", Type::Message(&RollingUpdateDaemonSet), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Deployment: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.Deployment",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DeploymentSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&DeploymentStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static DeploymentCondition: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DeploymentCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(7, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static DeploymentList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DeploymentList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Deployment), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static DeploymentRollback: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DeploymentRollback",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "updatedAnnotations", Type::String, Label::Map, OMITEMPTY),
-        field(3, "rollbackTo", Type::Message(&RollbackConfig), Label::One, 0),
-    ],
-};
-
-pub(crate) static DeploymentSpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DeploymentSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(4, "strategy", Type::Message(&DeploymentStrategy), Label::One, OMITEMPTY),
-        field(5, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "paused", Type::Bool, Label::One, OMITEMPTY),
-        field(8, "rollbackTo", Type::Message(&RollbackConfig), Label::One, POINTER | OMITEMPTY),
-        field(9, "progressDeadlineSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static DeploymentStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DeploymentStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "replicas", Type::Int32, Label::One, OMITEMPTY),
-        field(3, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(7, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "unavailableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(9, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(6, "conditions", Type::Message(&DeploymentCondition), Label::Repeated, OMITEMPTY),
-        field(8, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static DeploymentStrategy: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.DeploymentStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "rollingUpdate", Type::Message(&RollingUpdateDeployment), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ExportOptions: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ExportOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "export", Type::Bool, Label::One, 0),
-        field(2, "exact", Type::Bool, Label::One, 0),
-    ],
-};
-
-pub(crate) static FSGroupStrategyOptions: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.FSGroupStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, OMITEMPTY),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static HTTPIngressPath: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.HTTPIngressPath",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "path", Type::String, Label::One, OMITEMPTY),
-        field(3, "pathType", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "backend", Type::Message(&IngressBackend), Label::One, 0),
-    ],
-};
-
-pub(crate) static HTTPIngressRuleValue: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.HTTPIngressRuleValue",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "paths", Type::Message(&HTTPIngressPath), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static HorizontalPodAutoscaler: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.HorizontalPodAutoscaler",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&HorizontalPodAutoscalerSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&HorizontalPodAutoscalerStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static HorizontalPodAutoscalerList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.HorizontalPodAutoscalerList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&HorizontalPodAutoscaler), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static HorizontalPodAutoscalerSpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.HorizontalPodAutoscalerSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "scaleRef", Type::Message(&SubresourceReference), Label::One, 0),
-        field(2, "minReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "maxReplicas", Type::Int32, Label::One, 0),
-        field(4, "cpuUtilization", Type::Message(&CPUTargetUtilization), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static HorizontalPodAutoscalerStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.HorizontalPodAutoscalerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "lastScaleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(3, "currentReplicas", Type::Int32, Label::One, 0),
-        field(4, "desiredReplicas", Type::Int32, Label::One, 0),
-        field(5, "currentCPUUtilizationPercentage", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static HostPortRange: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.HostPortRange",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "min", Type::Int32, Label::One, 0),
-        field(2, "max", Type::Int32, Label::One, 0),
-    ],
-};
-
-pub(crate) static IDRange: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IDRange",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "min", Type::Int64, Label::One, 0),
-        field(2, "max", Type::Int64, Label::One, 0),
-    ],
-};
-
-pub(crate) static IPBlock: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IPBlock",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "cidr", Type::String, Label::One, 0),
-        field(2, "except", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Ingress: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.Ingress",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&IngressSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&IngressStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static IngressBackend: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressBackend",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "serviceName", Type::String, Label::One, OMITEMPTY),
-        field(2, "servicePort", Type::Message(&intstr::IntOrString), Label::One, OMITEMPTY),
-        field(3, "resource", Type::Message(&core_v1::TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static IngressList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Ingress), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static IngressLoadBalancerIngress: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressLoadBalancerIngress",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ip", Type::String, Label::One, OMITEMPTY),
-        field(2, "hostname", Type::String, Label::One, OMITEMPTY),
-        field(4, "ports", Type::Message(&IngressPortStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static IngressLoadBalancerStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressLoadBalancerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ingress", Type::Message(&IngressLoadBalancerIngress), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static IngressPortStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressPortStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "port", Type::Int32, Label::One, 0),
-        field(2, "protocol", Type::String, Label::One, 0),
-        field(3, "error", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static IngressRule: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "host", Type::String, Label::One, OMITEMPTY),
-        field(2, "", Type::Message(&IngressRuleValue), Label::One, INLINE),
-    ],
-};
-
-pub(crate) static IngressRuleValue: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressRuleValue",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "http", Type::Message(&HTTPIngressRuleValue), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static IngressSpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(4, "ingressClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(1, "backend", Type::Message(&IngressBackend), Label::One, POINTER | OMITEMPTY),
-        field(2, "tls", Type::Message(&IngressTLS), Label::Repeated, OMITEMPTY),
-        field(3, "rules", Type::Message(&IngressRule), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static IngressStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "loadBalancer", Type::Message(&IngressLoadBalancerStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static IngressTLS: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.IngressTLS",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "hosts", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "secretName", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static Job: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.Job",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&JobSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&JobStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static JobCondition: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.JobCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static JobList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.JobList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Job), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static JobSpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.JobSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "parallelism", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "completions", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "autoSelector", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-    ],
-};
-
-pub(crate) static JobStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.JobStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&JobCondition), Label::Repeated, OMITEMPTY),
-        field(2, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(3, "completionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(4, "active", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "succeeded", Type::Int32, Label::One, OMITEMPTY),
-        field(6, "failed", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static LabelSelector: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.LabelSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "matchLabels", Type::String, Label::Map, OMITEMPTY),
-        field(2, "matchExpressions", Type::Message(&LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static LabelSelectorRequirement: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.LabelSelectorRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "operator", Type::String, Label::One, 0),
-        field(3, "values", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ListOptions: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ListOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "labelSelector", Type::String, Label::One, OMITEMPTY),
-        field(2, "fieldSelector", Type::String, Label::One, OMITEMPTY),
-        field(3, "watch", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(5, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NetworkPolicy: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.NetworkPolicy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&NetworkPolicySpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&NetworkPolicyStatus), Label::One, OMITEMPTY | RETIRED),
-    ],
-};
-
-pub(crate) static NetworkPolicyEgressRule: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.NetworkPolicyEgressRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ports", Type::Message(&NetworkPolicyPort), Label::Repeated, OMITEMPTY),
-        field(2, "to", Type::Message(&NetworkPolicyPeer), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NetworkPolicyIngressRule: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.NetworkPolicyIngressRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ports", Type::Message(&NetworkPolicyPort), Label::Repeated, OMITEMPTY),
-        field(2, "from", Type::Message(&NetworkPolicyPeer), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NetworkPolicyList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.NetworkPolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&NetworkPolicy), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static NetworkPolicyPeer: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.NetworkPolicyPeer",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "podSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "ipBlock", Type::Message(&IPBlock), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NetworkPolicyPort: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.NetworkPolicyPort",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "protocol", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "port", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(3, "endPort", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static NetworkPolicySpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.NetworkPolicySpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "podSelector", Type::Message(&meta_v1::LabelSelector), Label::One, 0),
-        field(2, "ingress", Type::Message(&NetworkPolicyIngressRule), Label::Repeated, OMITEMPTY),
-        field(3, "egress", Type::Message(&NetworkPolicyEgressRule), Label::Repeated, OMITEMPTY),
-        field(4, "policyTypes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static NetworkPolicyStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.NetworkPolicyStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodSecurityPolicy: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.PodSecurityPolicy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodSecurityPolicySpec), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static PodSecurityPolicyList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.PodSecurityPolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodSecurityPolicy), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static PodSecurityPolicySpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.PodSecurityPolicySpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "privileged", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "defaultAddCapabilities", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "requiredDropCapabilities", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "allowedCapabilities", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "volumes", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "hostNetwork", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "hostPorts", Type::Message(&HostPortRange), Label::Repeated, OMITEMPTY),
-        field(8, "hostPID", Type::Bool, Label::One, OMITEMPTY),
-        field(9, "hostIPC", Type::Bool, Label::One, OMITEMPTY),
-        field(10, "seLinux", Type::Message(&SELinuxStrategyOptions), Label::One, 0),
-        field(11, "runAsUser", Type::Message(&RunAsUserStrategyOptions), Label::One, 0),
-        field(22, "runAsGroup", Type::Message(&RunAsGroupStrategyOptions), Label::One, POINTER | OMITEMPTY),
-        field(12, "supplementalGroups", Type::Message(&SupplementalGroupsStrategyOptions), Label::One, 0),
-        field(13, "fsGroup", Type::Message(&FSGroupStrategyOptions), Label::One, 0),
-        field(14, "readOnlyRootFilesystem", Type::Bool, Label::One, OMITEMPTY),
-        field(15, "defaultAllowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(16, "allowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(17, "allowedHostPaths", Type::Message(&AllowedHostPath), Label::Repeated, OMITEMPTY),
-        field(18, "allowedFlexVolumes", Type::Message(&AllowedFlexVolume), Label::Repeated, OMITEMPTY),
-        field(23, "allowedCSIDrivers", Type::Message(&AllowedCSIDriver), Label::Repeated, OMITEMPTY),
-        field(19, "allowedUnsafeSysctls", Type::String, Label::Repeated, OMITEMPTY),
-        field(20, "forbiddenSysctls", Type::String, Label::Repeated, OMITEMPTY),
-        field(21, "allowedProcMountTypes", Type::String, Label::Repeated, OMITEMPTY),
-        field(24, "runtimeClass", Type::Message(&RuntimeClassStrategyOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static ReplicaSet: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ReplicaSet",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ReplicaSetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ReplicaSetStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ReplicaSetCondition: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ReplicaSetCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ReplicaSetList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ReplicaSetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ReplicaSet), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ReplicaSetSpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ReplicaSetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ReplicaSetStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ReplicaSetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, 0),
-        field(2, "fullyLabeledReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(4, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(5, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
-        field(7, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(6, "conditions", Type::Message(&ReplicaSetCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ReplicationControllerDummy: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ReplicationControllerDummy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[],
-};
-
-pub(crate) static RollbackConfig: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.RollbackConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "revision", Type::Int64, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static RollingUpdateDaemonSet: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.RollingUpdateDaemonSet",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static RollingUpdateDeployment: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.RollingUpdateDeployment",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static RunAsGroupStrategyOptions: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.RunAsGroupStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, 0),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static RunAsUserStrategyOptions: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.RunAsUserStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, 0),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static RuntimeClassStrategyOptions: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.RuntimeClassStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allowedRuntimeClassNames", Type::String, Label::Repeated, 0),
-        field(2, "defaultRuntimeClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static SELinuxStrategyOptions: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.SELinuxStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, 0),
-        field(2, "seLinuxOptions", Type::Message(&core_v1::SELinuxOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
-
-pub(crate) static Scale: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.Scale",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ScaleSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ScaleStatus), Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ScaleSpec: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ScaleSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ScaleStatus: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ScaleStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "replicas", Type::Int32, Label::One, 0),
-        field(2, "selector", Type::String, Label::Map, OMITEMPTY),
-        field(3, "targetSelector", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static SubresourceReference: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.SubresourceReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, OMITEMPTY),
-        field(2, "name", Type::String, Label::One, OMITEMPTY),
-        field(3, "apiVersion", Type::String, Label::One, OMITEMPTY),
-        field(4, "subresource", Type::String, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static SupplementalGroupsStrategyOptions: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.SupplementalGroupsStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, OMITEMPTY),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ThirdPartyResource: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ThirdPartyResource",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "description", Type::String, Label::One, OMITEMPTY),
-        field(3, "versions", Type::Message(&APIVersion), Label::Repeated, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ThirdPartyResourceData: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ThirdPartyResourceData",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "data", Type::Bytes, Label::One, OMITEMPTY),
-    ],
-};
-
-pub(crate) static ThirdPartyResourceDataList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ThirdPartyResourceDataList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ThirdPartyResourceData), Label::Repeated, 0),
-    ],
-};
-
-pub(crate) static ThirdPartyResourceList: Message = Message {
-    name: "k8s.io.api.extensions.v1beta1.ThirdPartyResourceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ThirdPartyResource), Label::Repeated, 0),
-    ],
-};
+pub(crate) static APIVersion: Message = message("k8s.io.api.extensions.v1beta1.APIVersion", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static AllowedCSIDriver: Message = message("k8s.io.api.extensions.v1beta1.AllowedCSIDriver", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
+
+pub(crate) static AllowedFlexVolume: Message = message("k8s.io.api.extensions.v1beta1.AllowedFlexVolume", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+]);
+
+pub(crate) static AllowedHostPath: Message = message("k8s.io.api.extensions.v1beta1.AllowedHostPath", Form::Object, false, &[
+    field!(1, "pathPrefix", Type::String, Label::One, OMITEMPTY),
+    field!(2, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static CPUTargetUtilization: Message = message("k8s.io.api.extensions.v1beta1.CPUTargetUtilization", Form::Object, false, &[
+    field!(1, "targetPercentage", Type::Int32, Label::One, 0),
+]);
+
+pub(crate) static CustomMetricCurrentStatus: Message = message("k8s.io.api.extensions.v1beta1.CustomMetricCurrentStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "value", Type::Message(&resource::Quantity), Label::One, 0),
+]);
+
+pub(crate) static CustomMetricCurrentStatusList: Message = message("k8s.io.api.extensions.v1beta1.CustomMetricCurrentStatusList", Form::Object, false, &[
+    field!(1, "items", Type::Message(&CustomMetricCurrentStatus), Label::Repeated, 0),
+]);
+
+pub(crate) static CustomMetricTarget: Message = message("k8s.io.api.extensions.v1beta1.CustomMetricTarget", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "value", Type::Message(&resource::Quantity), Label::One, 0),
+]);
+
+pub(crate) static CustomMetricTargetList: Message = message("k8s.io.api.extensions.v1beta1.CustomMetricTargetList", Form::Object, false, &[
+    field!(1, "items", Type::Message(&CustomMetricTarget), Label::Repeated, 0),
+]);
+
+pub(crate) static DaemonSet: Message = message("k8s.io.api.extensions.v1beta1.DaemonSet", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DaemonSetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&DaemonSetStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static DaemonSetCondition: Message = message("k8s.io.api.extensions.v1beta1.DaemonSetCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static DaemonSetList: Message = message("k8s.io.api.extensions.v1beta1.DaemonSetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&DaemonSet), Label::Repeated, 0),
+]);
+
+pub(crate) static DaemonSetSpec: Message = message("k8s.io.api.extensions.v1beta1.DaemonSetSpec", Form::Object, false, &[
+    field!(1, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(3, "updateStrategy", Type::Message(&DaemonSetUpdateStrategy), Label::One, OMITEMPTY),
+    field!(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "templateGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static DaemonSetStatus: Message = message("k8s.io.api.extensions.v1beta1.DaemonSetStatus", Form::Object, false, &[
+    field!(1, "currentNumberScheduled", Type::Int32, Label::One, 0),
+    field!(2, "numberMisscheduled", Type::Int32, Label::One, 0),
+    field!(3, "desiredNumberScheduled", Type::Int32, Label::One, 0),
+    field!(4, "numberReady", Type::Int32, Label::One, 0),
+    field!(5, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(6, "updatedNumberScheduled", Type::Int32, Label::One, OMITEMPTY),
+    field!(7, "numberAvailable", Type::Int32, Label::One, OMITEMPTY),
+    field!(8, "numberUnavailable", Type::Int32, Label::One, OMITEMPTY),
+    field!(9, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(10, "conditions", Type::Message(&DaemonSetCondition), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static DaemonSetUpdateStrategy: Message = message("k8s.io.api.extensions.v1beta1.DaemonSetUpdateStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "rollingUpdate", Type::Message(&RollingUpdateDaemonSet), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Deployment: Message = message("k8s.io.api.extensions.v1beta1.Deployment", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DeploymentSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&DeploymentStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static DeploymentCondition: Message = message("k8s.io.api.extensions.v1beta1.DeploymentCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(7, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static DeploymentList: Message = message("k8s.io.api.extensions.v1beta1.DeploymentList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Deployment), Label::Repeated, 0),
+]);
+
+pub(crate) static DeploymentRollback: Message = message("k8s.io.api.extensions.v1beta1.DeploymentRollback", Form::Object, true, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "updatedAnnotations", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "rollbackTo", Type::Message(&RollbackConfig), Label::One, 0),
+]);
+
+pub(crate) static DeploymentSpec: Message = message("k8s.io.api.extensions.v1beta1.DeploymentSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(4, "strategy", Type::Message(&DeploymentStrategy), Label::One, OMITEMPTY),
+    field!(5, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "paused", Type::Bool, Label::One, OMITEMPTY),
+    field!(8, "rollbackTo", Type::Message(&RollbackConfig), Label::One, POINTER | OMITEMPTY),
+    field!(9, "progressDeadlineSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static DeploymentStatus: Message = message("k8s.io.api.extensions.v1beta1.DeploymentStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "replicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(3, "updatedReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(7, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "unavailableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(9, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(6, "conditions", Type::Message(&DeploymentCondition), Label::Repeated, OMITEMPTY),
+    field!(8, "collisionCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static DeploymentStrategy: Message = message("k8s.io.api.extensions.v1beta1.DeploymentStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "rollingUpdate", Type::Message(&RollingUpdateDeployment), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ExportOptions: Message = message("k8s.io.api.extensions.v1beta1.ExportOptions", Form::Object, true, &[
+    field!(1, "export", Type::Bool, Label::One, 0),
+    field!(2, "exact", Type::Bool, Label::One, 0),
+]);
+
+pub(crate) static FSGroupStrategyOptions: Message = message("k8s.io.api.extensions.v1beta1.FSGroupStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, OMITEMPTY),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static HTTPIngressPath: Message = message("k8s.io.api.extensions.v1beta1.HTTPIngressPath", Form::Object, false, &[
+    field!(1, "path", Type::String, Label::One, OMITEMPTY),
+    field!(3, "pathType", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "backend", Type::Message(&IngressBackend), Label::One, 0),
+]);
+
+pub(crate) static HTTPIngressRuleValue: Message = message("k8s.io.api.extensions.v1beta1.HTTPIngressRuleValue", Form::Object, false, &[
+    field!(1, "paths", Type::Message(&HTTPIngressPath), Label::Repeated, 0),
+]);
+
+pub(crate) static HorizontalPodAutoscaler: Message = message("k8s.io.api.extensions.v1beta1.HorizontalPodAutoscaler", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&HorizontalPodAutoscalerSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&HorizontalPodAutoscalerStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static HorizontalPodAutoscalerList: Message = message("k8s.io.api.extensions.v1beta1.HorizontalPodAutoscalerList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&HorizontalPodAutoscaler), Label::Repeated, 0),
+]);
+
+pub(crate) static HorizontalPodAutoscalerSpec: Message = message("k8s.io.api.extensions.v1beta1.HorizontalPodAutoscalerSpec", Form::Object, false, &[
+    field!(1, "scaleRef", Type::Message(&SubresourceReference), Label::One, 0),
+    field!(2, "minReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "maxReplicas", Type::Int32, Label::One, 0),
+    field!(4, "cpuUtilization", Type::Message(&CPUTargetUtilization), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static HorizontalPodAutoscalerStatus: Message = message("k8s.io.api.extensions.v1beta1.HorizontalPodAutoscalerStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "lastScaleTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(3, "currentReplicas", Type::Int32, Label::One, 0),
+    field!(4, "desiredReplicas", Type::Int32, Label::One, 0),
+    field!(5, "currentCPUUtilizationPercentage", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static HostPortRange: Message = message("k8s.io.api.extensions.v1beta1.HostPortRange", Form::Object, false, &[
+    field!(1, "min", Type::Int32, Label::One, 0),
+    field!(2, "max", Type::Int32, Label::One, 0),
+]);
+
+pub(crate) static IDRange: Message = message("k8s.io.api.extensions.v1beta1.IDRange", Form::Object, false, &[
+    field!(1, "min", Type::Int64, Label::One, 0),
+    field!(2, "max", Type::Int64, Label::One, 0),
+]);
+
+pub(crate) static IPBlock: Message = message("k8s.io.api.extensions.v1beta1.IPBlock", Form::Object, false, &[
+    field!(1, "cidr", Type::String, Label::One, 0),
+    field!(2, "except", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static Ingress: Message = message("k8s.io.api.extensions.v1beta1.Ingress", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&IngressSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&IngressStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static IngressBackend: Message = message("k8s.io.api.extensions.v1beta1.IngressBackend", Form::Object, false, &[
+    field!(1, "serviceName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "servicePort", Type::Message(&intstr::IntOrString), Label::One, OMITEMPTY),
+    field!(3, "resource", Type::Message(&core_v1::TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static IngressList: Message = message("k8s.io.api.extensions.v1beta1.IngressList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Ingress), Label::Repeated, 0),
+]);
+
+pub(crate) static IngressLoadBalancerIngress: Message = message("k8s.io.api.extensions.v1beta1.IngressLoadBalancerIngress", Form::Object, false, &[
+    field!(1, "ip", Type::String, Label::One, OMITEMPTY),
+    field!(2, "hostname", Type::String, Label::One, OMITEMPTY),
+    field!(4, "ports", Type::Message(&IngressPortStatus), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static IngressLoadBalancerStatus: Message = message("k8s.io.api.extensions.v1beta1.IngressLoadBalancerStatus", Form::Object, false, &[
+    field!(1, "ingress", Type::Message(&IngressLoadBalancerIngress), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static IngressPortStatus: Message = message("k8s.io.api.extensions.v1beta1.IngressPortStatus", Form::Object, false, &[
+    field!(1, "port", Type::Int32, Label::One, 0),
+    field!(2, "protocol", Type::String, Label::One, 0),
+    field!(3, "error", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static IngressRule: Message = message("k8s.io.api.extensions.v1beta1.IngressRule", Form::Object, false, &[
+    field!(1, "host", Type::String, Label::One, OMITEMPTY),
+    field!(2, "", Type::Message(&IngressRuleValue), Label::One, INLINE),
+]);
+
+pub(crate) static IngressRuleValue: Message = message("k8s.io.api.extensions.v1beta1.IngressRuleValue", Form::Object, false, &[
+    field!(1, "http", Type::Message(&HTTPIngressRuleValue), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static IngressSpec: Message = message("k8s.io.api.extensions.v1beta1.IngressSpec", Form::Object, false, &[
+    field!(4, "ingressClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(1, "backend", Type::Message(&IngressBackend), Label::One, POINTER | OMITEMPTY),
+    field!(2, "tls", Type::Message(&IngressTLS), Label::Repeated, OMITEMPTY),
+    field!(3, "rules", Type::Message(&IngressRule), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static IngressStatus: Message = message("k8s.io.api.extensions.v1beta1.IngressStatus", Form::Object, false, &[
+    field!(1, "loadBalancer", Type::Message(&IngressLoadBalancerStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static IngressTLS: Message = message("k8s.io.api.extensions.v1beta1.IngressTLS", Form::Object, false, &[
+    field!(1, "hosts", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "secretName", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static Job: Message = message("k8s.io.api.extensions.v1beta1.Job", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&JobSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&JobStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static JobCondition: Message = message("k8s.io.api.extensions.v1beta1.JobCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static JobList: Message = message("k8s.io.api.extensions.v1beta1.JobList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Job), Label::Repeated, 0),
+]);
+
+pub(crate) static JobSpec: Message = message("k8s.io.api.extensions.v1beta1.JobSpec", Form::Object, false, &[
+    field!(1, "parallelism", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "completions", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(4, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "autoSelector", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+]);
+
+pub(crate) static JobStatus: Message = message("k8s.io.api.extensions.v1beta1.JobStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&JobCondition), Label::Repeated, OMITEMPTY),
+    field!(2, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(3, "completionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(4, "active", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "succeeded", Type::Int32, Label::One, OMITEMPTY),
+    field!(6, "failed", Type::Int32, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static LabelSelector: Message = message("k8s.io.api.extensions.v1beta1.LabelSelector", Form::Object, false, &[
+    field!(1, "matchLabels", Type::String, Label::Map, OMITEMPTY),
+    field!(2, "matchExpressions", Type::Message(&LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static LabelSelectorRequirement: Message = message("k8s.io.api.extensions.v1beta1.LabelSelectorRequirement", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "operator", Type::String, Label::One, 0),
+    field!(3, "values", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ListOptions: Message = message("k8s.io.api.extensions.v1beta1.ListOptions", Form::Object, true, &[
+    field!(1, "labelSelector", Type::String, Label::One, OMITEMPTY),
+    field!(2, "fieldSelector", Type::String, Label::One, OMITEMPTY),
+    field!(3, "watch", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(5, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NetworkPolicy: Message = message("k8s.io.api.extensions.v1beta1.NetworkPolicy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&NetworkPolicySpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&NetworkPolicyStatus), Label::One, OMITEMPTY | RETIRED),
+]);
+
+pub(crate) static NetworkPolicyEgressRule: Message = message("k8s.io.api.extensions.v1beta1.NetworkPolicyEgressRule", Form::Object, false, &[
+    field!(1, "ports", Type::Message(&NetworkPolicyPort), Label::Repeated, OMITEMPTY),
+    field!(2, "to", Type::Message(&NetworkPolicyPeer), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NetworkPolicyIngressRule: Message = message("k8s.io.api.extensions.v1beta1.NetworkPolicyIngressRule", Form::Object, false, &[
+    field!(1, "ports", Type::Message(&NetworkPolicyPort), Label::Repeated, OMITEMPTY),
+    field!(2, "from", Type::Message(&NetworkPolicyPeer), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NetworkPolicyList: Message = message("k8s.io.api.extensions.v1beta1.NetworkPolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&NetworkPolicy), Label::Repeated, 0),
+]);
+
+pub(crate) static NetworkPolicyPeer: Message = message("k8s.io.api.extensions.v1beta1.NetworkPolicyPeer", Form::Object, false, &[
+    field!(1, "podSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "namespaceSelector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "ipBlock", Type::Message(&IPBlock), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NetworkPolicyPort: Message = message("k8s.io.api.extensions.v1beta1.NetworkPolicyPort", Form::Object, false, &[
+    field!(1, "protocol", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "port", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(3, "endPort", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static NetworkPolicySpec: Message = message("k8s.io.api.extensions.v1beta1.NetworkPolicySpec", Form::Object, false, &[
+    field!(1, "podSelector", Type::Message(&meta_v1::LabelSelector), Label::One, 0),
+    field!(2, "ingress", Type::Message(&NetworkPolicyIngressRule), Label::Repeated, OMITEMPTY),
+    field!(3, "egress", Type::Message(&NetworkPolicyEgressRule), Label::Repeated, OMITEMPTY),
+    field!(4, "policyTypes", Type::String, Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static NetworkPolicyStatus: Message = message("k8s.io.api.extensions.v1beta1.NetworkPolicyStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static PodSecurityPolicy: Message = message("k8s.io.api.extensions.v1beta1.PodSecurityPolicy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodSecurityPolicySpec), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static PodSecurityPolicyList: Message = message("k8s.io.api.extensions.v1beta1.PodSecurityPolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodSecurityPolicy), Label::Repeated, 0),
+]);
+
+pub(crate) static PodSecurityPolicySpec: Message = message("k8s.io.api.extensions.v1beta1.PodSecurityPolicySpec", Form::Object, false, &[
+    field!(1, "privileged", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "defaultAddCapabilities", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "requiredDropCapabilities", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "allowedCapabilities", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "volumes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "hostNetwork", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "hostPorts", Type::Message(&HostPortRange), Label::Repeated, OMITEMPTY),
+    field!(8, "hostPID", Type::Bool, Label::One, OMITEMPTY),
+    field!(9, "hostIPC", Type::Bool, Label::One, OMITEMPTY),
+    field!(10, "seLinux", Type::Message(&SELinuxStrategyOptions), Label::One, 0),
+    field!(11, "runAsUser", Type::Message(&RunAsUserStrategyOptions), Label::One, 0),
+    field!(22, "runAsGroup", Type::Message(&RunAsGroupStrategyOptions), Label::One, POINTER | OMITEMPTY),
+    field!(12, "supplementalGroups", Type::Message(&SupplementalGroupsStrategyOptions), Label::One, 0),
+    field!(13, "fsGroup", Type::Message(&FSGroupStrategyOptions), Label::One, 0),
+    field!(14, "readOnlyRootFilesystem", Type::Bool, Label::One, OMITEMPTY),
+    field!(15, "defaultAllowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(16, "allowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(17, "allowedHostPaths", Type::Message(&AllowedHostPath), Label::Repeated, OMITEMPTY),
+    field!(18, "allowedFlexVolumes", Type::Message(&AllowedFlexVolume), Label::Repeated, OMITEMPTY),
+    field!(23, "allowedCSIDrivers", Type::Message(&AllowedCSIDriver), Label::Repeated, OMITEMPTY),
+    field!(19, "allowedUnsafeSysctls", Type::String, Label::Repeated, OMITEMPTY),
+    field!(20, "forbiddenSysctls", Type::String, Label::Repeated, OMITEMPTY),
+    field!(21, "allowedProcMountTypes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(24, "runtimeClass", Type::Message(&RuntimeClassStrategyOptions), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static ReplicaSet: Message = message("k8s.io.api.extensions.v1beta1.ReplicaSet", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ReplicaSetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ReplicaSetStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ReplicaSetCondition: Message = message("k8s.io.api.extensions.v1beta1.ReplicaSetCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ReplicaSetList: Message = message("k8s.io.api.extensions.v1beta1.ReplicaSetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ReplicaSet), Label::Repeated, 0),
+]);
+
+pub(crate) static ReplicaSetSpec: Message = message("k8s.io.api.extensions.v1beta1.ReplicaSetSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ReplicaSetStatus: Message = message("k8s.io.api.extensions.v1beta1.ReplicaSetStatus", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, 0),
+    field!(2, "fullyLabeledReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(4, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(5, "availableReplicas", Type::Int32, Label::One, OMITEMPTY),
+    field!(7, "terminatingReplicas", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(6, "conditions", Type::Message(&ReplicaSetCondition), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ReplicationControllerDummy: Message = message("k8s.io.api.extensions.v1beta1.ReplicationControllerDummy", Form::Object, true, &[]);
+
+pub(crate) static RollbackConfig: Message = message("k8s.io.api.extensions.v1beta1.RollbackConfig", Form::Object, false, &[
+    field!(1, "revision", Type::Int64, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static RollingUpdateDaemonSet: Message = message("k8s.io.api.extensions.v1beta1.RollingUpdateDaemonSet", Form::Object, false, &[
+    field!(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static RollingUpdateDeployment: Message = message("k8s.io.api.extensions.v1beta1.RollingUpdateDeployment", Form::Object, false, &[
+    field!(1, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(2, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static RunAsGroupStrategyOptions: Message = message("k8s.io.api.extensions.v1beta1.RunAsGroupStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, 0),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static RunAsUserStrategyOptions: Message = message("k8s.io.api.extensions.v1beta1.RunAsUserStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, 0),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static RuntimeClassStrategyOptions: Message = message("k8s.io.api.extensions.v1beta1.RuntimeClassStrategyOptions", Form::Object, false, &[
+    field!(1, "allowedRuntimeClassNames", Type::String, Label::Repeated, 0),
+    field!(2, "defaultRuntimeClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static SELinuxStrategyOptions: Message = message("k8s.io.api.extensions.v1beta1.SELinuxStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, 0),
+    field!(2, "seLinuxOptions", Type::Message(&core_v1::SELinuxOptions), Label::One, POINTER | OMITEMPTY),
+]);
+
+pub(crate) static Scale: Message = message("k8s.io.api.extensions.v1beta1.Scale", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ScaleSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ScaleStatus), Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ScaleSpec: Message = message("k8s.io.api.extensions.v1beta1.ScaleSpec", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ScaleStatus: Message = message("k8s.io.api.extensions.v1beta1.ScaleStatus", Form::Object, false, &[
+    field!(1, "replicas", Type::Int32, Label::One, 0),
+    field!(2, "selector", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "targetSelector", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static SubresourceReference: Message = message("k8s.io.api.extensions.v1beta1.SubresourceReference", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, OMITEMPTY),
+    field!(2, "name", Type::String, Label::One, OMITEMPTY),
+    field!(3, "apiVersion", Type::String, Label::One, OMITEMPTY),
+    field!(4, "subresource", Type::String, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static SupplementalGroupsStrategyOptions: Message = message("k8s.io.api.extensions.v1beta1.SupplementalGroupsStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, OMITEMPTY),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ThirdPartyResource: Message = message("k8s.io.api.extensions.v1beta1.ThirdPartyResource", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "description", Type::String, Label::One, OMITEMPTY),
+    field!(3, "versions", Type::Message(&APIVersion), Label::Repeated, OMITEMPTY),
+]);
+
+pub(crate) static ThirdPartyResourceData: Message = message("k8s.io.api.extensions.v1beta1.ThirdPartyResourceData", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "data", Type::Bytes, Label::One, OMITEMPTY),
+]);
+
+pub(crate) static ThirdPartyResourceDataList: Message = message("k8s.io.api.extensions.v1beta1.ThirdPartyResourceDataList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ThirdPartyResourceData), Label::Repeated, 0),
+]);
+
+pub(crate) static ThirdPartyResourceList: Message = message("k8s.io.api.extensions.v1beta1.ThirdPartyResourceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ThirdPartyResource), Label::Repeated, 0),
+]);

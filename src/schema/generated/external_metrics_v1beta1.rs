@@ -6,25 +6,15 @@
 use crate::schema::row::*;
 use super::{meta_v1, resource};
 
-pub(crate) static ExternalMetricValue: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.external_metrics.v1beta1.ExternalMetricValue",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metricName", Type::String, Label::One, 0),
-        field(2, "metricLabels", Type::String, Label::Map, 0),
-        field(3, "timestamp", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(4, "window", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(5, "value", Type::Message(&resource::Quantity), Label::One, 0),
-    ],
-};
+pub(crate) static ExternalMetricValue: Message = message("k8s.io.metrics.pkg.apis.external_metrics.v1beta1.ExternalMetricValue", Form::Object, true, &[
+    field!(1, "metricName", Type::String, Label::One, 0),
+    field!(2, "metricLabels", Type::String, Label::Map, 0),
+    field!(3, "timestamp", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(4, "window", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(5, "value", Type::Message(&resource::Quantity), Label::One, 0),
+]);
 
-pub(crate) static ExternalMetricValueList: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.external_metrics.v1beta1.ExternalMetricValueList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ExternalMetricValue), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ExternalMetricValueList: Message = message("k8s.io.metrics.pkg.apis.external_metrics.v1beta1.ExternalMetricValueList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ExternalMetricValue), Label::Repeated, 0),
+]);

@@ -6,68 +6,38 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static Cluster: Message = Message {
-    name: "k8s.io.kubernetes.federation.apis.federation.v1beta1.Cluster",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ClusterSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ClusterStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Cluster: Message = message("k8s.io.kubernetes.federation.apis.federation.v1beta1.Cluster", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ClusterSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ClusterStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ClusterCondition: Message = Message {
-    name: "k8s.io.kubernetes.federation.apis.federation.v1beta1.ClusterCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterCondition: Message = message("k8s.io.kubernetes.federation.apis.federation.v1beta1.ClusterCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ClusterList: Message = Message {
-    name: "k8s.io.kubernetes.federation.apis.federation.v1beta1.ClusterList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Cluster), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterList: Message = message("k8s.io.kubernetes.federation.apis.federation.v1beta1.ClusterList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Cluster), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterSpec: Message = Message {
-    name: "k8s.io.kubernetes.federation.apis.federation.v1beta1.ClusterSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "serverAddressByClientCIDRs", Type::Message(&ServerAddressByClientCIDR), Label::Repeated, 0),
-        field(2, "secretRef", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterSpec: Message = message("k8s.io.kubernetes.federation.apis.federation.v1beta1.ClusterSpec", Form::Object, false, &[
+    field!(1, "serverAddressByClientCIDRs", Type::Message(&ServerAddressByClientCIDR), Label::Repeated, 0),
+    field!(2, "secretRef", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ClusterStatus: Message = Message {
-    name: "k8s.io.kubernetes.federation.apis.federation.v1beta1.ClusterStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&ClusterCondition), Label::Repeated, OMITEMPTY),
-        field(5, "zones", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "region", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterStatus: Message = message("k8s.io.kubernetes.federation.apis.federation.v1beta1.ClusterStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&ClusterCondition), Label::Repeated, OMITEMPTY),
+    field!(5, "zones", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "region", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ServerAddressByClientCIDR: Message = Message {
-    name: "k8s.io.kubernetes.federation.apis.federation.v1beta1.ServerAddressByClientCIDR",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "clientCIDR", Type::String, Label::One, 0),
-        field(2, "serverAddress", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ServerAddressByClientCIDR: Message = message("k8s.io.kubernetes.federation.apis.federation.v1beta1.ServerAddressByClientCIDR", Form::Object, false, &[
+    field!(1, "clientCIDR", Type::String, Label::One, 0),
+    field!(2, "serverAddress", Type::String, Label::One, 0),
+]);

@@ -6,246 +6,131 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static ExemptPriorityLevelConfiguration: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.ExemptPriorityLevelConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "nominalConcurrencyShares", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "lendablePercent", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ExemptPriorityLevelConfiguration: Message = message("k8s.io.api.flowcontrol.v1alpha1.ExemptPriorityLevelConfiguration", Form::Object, false, &[
+    field!(1, "nominalConcurrencyShares", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "lendablePercent", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static FlowDistinguisherMethod: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.FlowDistinguisherMethod",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static FlowDistinguisherMethod: Message = message("k8s.io.api.flowcontrol.v1alpha1.FlowDistinguisherMethod", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+]);
 
-pub(crate) static FlowSchema: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.FlowSchema",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&FlowSchemaSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&FlowSchemaStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static FlowSchema: Message = message("k8s.io.api.flowcontrol.v1alpha1.FlowSchema", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&FlowSchemaSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&FlowSchemaStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static FlowSchemaCondition: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.FlowSchemaCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "status", Type::String, Label::One, OMITEMPTY),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static FlowSchemaCondition: Message = message("k8s.io.api.flowcontrol.v1alpha1.FlowSchemaCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "status", Type::String, Label::One, OMITEMPTY),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static FlowSchemaList: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.FlowSchemaList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&FlowSchema), Label::Repeated, 0),
-    ],
-};
+pub(crate) static FlowSchemaList: Message = message("k8s.io.api.flowcontrol.v1alpha1.FlowSchemaList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&FlowSchema), Label::Repeated, 0),
+]);
 
-pub(crate) static FlowSchemaSpec: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.FlowSchemaSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "priorityLevelConfiguration", Type::Message(&PriorityLevelConfigurationReference), Label::One, 0),
-        field(2, "matchingPrecedence", Type::Int32, Label::One, 0),
-        field(3, "distinguisherMethod", Type::Message(&FlowDistinguisherMethod), Label::One, POINTER | OMITEMPTY),
-        field(4, "rules", Type::Message(&PolicyRulesWithSubjects), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static FlowSchemaSpec: Message = message("k8s.io.api.flowcontrol.v1alpha1.FlowSchemaSpec", Form::Object, false, &[
+    field!(1, "priorityLevelConfiguration", Type::Message(&PriorityLevelConfigurationReference), Label::One, 0),
+    field!(2, "matchingPrecedence", Type::Int32, Label::One, 0),
+    field!(3, "distinguisherMethod", Type::Message(&FlowDistinguisherMethod), Label::One, POINTER | OMITEMPTY),
+    field!(4, "rules", Type::Message(&PolicyRulesWithSubjects), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static FlowSchemaStatus: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.FlowSchemaStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&FlowSchemaCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static FlowSchemaStatus: Message = message("k8s.io.api.flowcontrol.v1alpha1.FlowSchemaStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&FlowSchemaCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static GroupSubject: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.GroupSubject",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static GroupSubject: Message = message("k8s.io.api.flowcontrol.v1alpha1.GroupSubject", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static LimitResponse: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.LimitResponse",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "queuing", Type::Message(&QueuingConfiguration), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static LimitResponse: Message = message("k8s.io.api.flowcontrol.v1alpha1.LimitResponse", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "queuing", Type::Message(&QueuingConfiguration), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static LimitedPriorityLevelConfiguration: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.LimitedPriorityLevelConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "assuredConcurrencyShares", Type::Int32, Label::One, 0),
-        field(2, "limitResponse", Type::Message(&LimitResponse), Label::One, OMITEMPTY),
-        field(3, "lendablePercent", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "borrowingLimitPercent", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static LimitedPriorityLevelConfiguration: Message = message("k8s.io.api.flowcontrol.v1alpha1.LimitedPriorityLevelConfiguration", Form::Object, false, &[
+    field!(1, "assuredConcurrencyShares", Type::Int32, Label::One, 0),
+    field!(2, "limitResponse", Type::Message(&LimitResponse), Label::One, OMITEMPTY),
+    field!(3, "lendablePercent", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "borrowingLimitPercent", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static NonResourcePolicyRule: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.NonResourcePolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "verbs", Type::String, Label::Repeated, 0),
-        field(6, "nonResourceURLs", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static NonResourcePolicyRule: Message = message("k8s.io.api.flowcontrol.v1alpha1.NonResourcePolicyRule", Form::Object, false, &[
+    field!(1, "verbs", Type::String, Label::Repeated, 0),
+    field!(6, "nonResourceURLs", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static PolicyRulesWithSubjects: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.PolicyRulesWithSubjects",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "subjects", Type::Message(&Subject), Label::Repeated, 0),
-        field(2, "resourceRules", Type::Message(&ResourcePolicyRule), Label::Repeated, OMITEMPTY),
-        field(3, "nonResourceRules", Type::Message(&NonResourcePolicyRule), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PolicyRulesWithSubjects: Message = message("k8s.io.api.flowcontrol.v1alpha1.PolicyRulesWithSubjects", Form::Object, false, &[
+    field!(1, "subjects", Type::Message(&Subject), Label::Repeated, 0),
+    field!(2, "resourceRules", Type::Message(&ResourcePolicyRule), Label::Repeated, OMITEMPTY),
+    field!(3, "nonResourceRules", Type::Message(&NonResourcePolicyRule), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PriorityLevelConfiguration: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfiguration",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PriorityLevelConfigurationSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&PriorityLevelConfigurationStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PriorityLevelConfiguration: Message = message("k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfiguration", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PriorityLevelConfigurationSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&PriorityLevelConfigurationStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PriorityLevelConfigurationCondition: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "status", Type::String, Label::One, OMITEMPTY),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PriorityLevelConfigurationCondition: Message = message("k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "status", Type::String, Label::One, OMITEMPTY),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PriorityLevelConfigurationList: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PriorityLevelConfiguration), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PriorityLevelConfigurationList: Message = message("k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PriorityLevelConfiguration), Label::Repeated, 0),
+]);
 
-pub(crate) static PriorityLevelConfigurationReference: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static PriorityLevelConfigurationReference: Message = message("k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static PriorityLevelConfigurationSpec: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "limited", Type::Message(&LimitedPriorityLevelConfiguration), Label::One, POINTER | OMITEMPTY),
-        field(3, "exempt", Type::Message(&ExemptPriorityLevelConfiguration), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PriorityLevelConfigurationSpec: Message = message("k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationSpec", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "limited", Type::Message(&LimitedPriorityLevelConfiguration), Label::One, POINTER | OMITEMPTY),
+    field!(3, "exempt", Type::Message(&ExemptPriorityLevelConfiguration), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PriorityLevelConfigurationStatus: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&PriorityLevelConfigurationCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PriorityLevelConfigurationStatus: Message = message("k8s.io.api.flowcontrol.v1alpha1.PriorityLevelConfigurationStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&PriorityLevelConfigurationCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static QueuingConfiguration: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.QueuingConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "queues", Type::Int32, Label::One, 0),
-        field(2, "handSize", Type::Int32, Label::One, 0),
-        field(3, "queueLengthLimit", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static QueuingConfiguration: Message = message("k8s.io.api.flowcontrol.v1alpha1.QueuingConfiguration", Form::Object, false, &[
+    field!(1, "queues", Type::Int32, Label::One, 0),
+    field!(2, "handSize", Type::Int32, Label::One, 0),
+    field!(3, "queueLengthLimit", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static ResourcePolicyRule: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.ResourcePolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "verbs", Type::String, Label::Repeated, 0),
-        field(2, "apiGroups", Type::String, Label::Repeated, 0),
-        field(3, "resources", Type::String, Label::Repeated, 0),
-        field(4, "clusterScope", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "namespaces", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourcePolicyRule: Message = message("k8s.io.api.flowcontrol.v1alpha1.ResourcePolicyRule", Form::Object, false, &[
+    field!(1, "verbs", Type::String, Label::Repeated, 0),
+    field!(2, "apiGroups", Type::String, Label::Repeated, 0),
+    field!(3, "resources", Type::String, Label::Repeated, 0),
+    field!(4, "clusterScope", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "namespaces", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static ServiceAccountSubject: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.ServiceAccountSubject",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, 0),
-        field(2, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ServiceAccountSubject: Message = message("k8s.io.api.flowcontrol.v1alpha1.ServiceAccountSubject", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, 0),
+    field!(2, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Subject: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.Subject",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, 0),
-        field(2, "user", Type::Message(&UserSubject), Label::One, POINTER | OMITEMPTY),
-        field(3, "group", Type::Message(&GroupSubject), Label::One, POINTER | OMITEMPTY),
-        field(4, "serviceAccount", Type::Message(&ServiceAccountSubject), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Subject: Message = message("k8s.io.api.flowcontrol.v1alpha1.Subject", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, 0),
+    field!(2, "user", Type::Message(&UserSubject), Label::One, POINTER | OMITEMPTY),
+    field!(3, "group", Type::Message(&GroupSubject), Label::One, POINTER | OMITEMPTY),
+    field!(4, "serviceAccount", Type::Message(&ServiceAccountSubject), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static UserSubject: Message = Message {
-    name: "k8s.io.api.flowcontrol.v1alpha1.UserSubject",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static UserSubject: Message = message("k8s.io.api.flowcontrol.v1alpha1.UserSubject", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);

@@ -6,44 +6,24 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static ImageReview: Message = Message {
-    name: "k8s.io.api.imagepolicy.v1alpha1.ImageReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ImageReviewSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ImageReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageReview: Message = message("k8s.io.api.imagepolicy.v1alpha1.ImageReview", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ImageReviewSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ImageReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageReviewContainerSpec: Message = Message {
-    name: "k8s.io.api.imagepolicy.v1alpha1.ImageReviewContainerSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "image", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageReviewContainerSpec: Message = message("k8s.io.api.imagepolicy.v1alpha1.ImageReviewContainerSpec", Form::Object, false, &[
+    field!(1, "image", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageReviewSpec: Message = Message {
-    name: "k8s.io.api.imagepolicy.v1alpha1.ImageReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "containers", Type::Message(&ImageReviewContainerSpec), Label::Repeated, OMITEMPTY),
-        field(2, "annotations", Type::String, Label::Map, OMITEMPTY),
-        field(3, "namespace", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageReviewSpec: Message = message("k8s.io.api.imagepolicy.v1alpha1.ImageReviewSpec", Form::Object, false, &[
+    field!(1, "containers", Type::Message(&ImageReviewContainerSpec), Label::Repeated, OMITEMPTY),
+    field!(2, "annotations", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "namespace", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageReviewStatus: Message = Message {
-    name: "k8s.io.api.imagepolicy.v1alpha1.ImageReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allowed", Type::Bool, Label::One, 0),
-        field(2, "reason", Type::String, Label::One, OMITEMPTY),
-        field(3, "auditAnnotations", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageReviewStatus: Message = message("k8s.io.api.imagepolicy.v1alpha1.ImageReviewStatus", Form::Object, false, &[
+    field!(1, "allowed", Type::Bool, Label::One, 0),
+    field!(2, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(3, "auditAnnotations", Type::String, Label::Map, OMITEMPTY),
+]);

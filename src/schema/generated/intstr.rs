@@ -5,13 +5,8 @@
 
 use crate::schema::row::*;
 
-pub(crate) static IntOrString: Message = Message {
-    name: "k8s.io.apimachinery.pkg.util.intstr.IntOrString",
-    form: Form::IntOrString,
-    type_meta: false,
-    fields: &[
-        field(1, "Type", Type::Int64, Label::One, 0),
-        field(2, "IntVal", Type::Int32, Label::One, 0),
-        field(3, "StrVal", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static IntOrString: Message = message("k8s.io.apimachinery.pkg.util.intstr.IntOrString", Form::IntOrString, false, &[
+    field!(1, "Type", Type::Int64, Label::One, 0),
+    field!(2, "IntVal", Type::Int32, Label::One, 0),
+    field!(3, "StrVal", Type::String, Label::One, 0),
+]);

@@ -6,160 +6,85 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static Eviction: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.Eviction",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&EvictionSpec), Label::One, 0),
-        field(3, "status", Type::Message(&EvictionStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Eviction: Message = message("k8s.io.api.lifecycle.v1alpha1.Eviction", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&EvictionSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&EvictionStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static EvictionList: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Eviction), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EvictionList: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Eviction), Label::Repeated, 0),
+]);
 
-pub(crate) static EvictionPodReference: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionPodReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "uid", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static EvictionPodReference: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionPodReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "uid", Type::String, Label::One, 0),
+]);
 
-pub(crate) static EvictionRequest: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionRequest",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&EvictionRequestSpec), Label::One, 0),
-        field(3, "status", Type::Message(&EvictionRequestStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static EvictionRequest: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionRequest", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&EvictionRequestSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&EvictionRequestStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static EvictionRequestList: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionRequestList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&EvictionRequest), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EvictionRequestList: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionRequestList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&EvictionRequest), Label::Repeated, 0),
+]);
 
-pub(crate) static EvictionRequestPodReference: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionRequestPodReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "uid", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static EvictionRequestPodReference: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionRequestPodReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "uid", Type::String, Label::One, 0),
+]);
 
-pub(crate) static EvictionRequestSpec: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionRequestSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "target", Type::Message(&EvictionRequestTarget), Label::One, 0),
-        field(2, "requester", Type::String, Label::One, 0),
-        field(3, "intent", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static EvictionRequestSpec: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionRequestSpec", Form::Object, false, &[
+    field!(1, "target", Type::Message(&EvictionRequestTarget), Label::One, 0),
+    field!(2, "requester", Type::String, Label::One, 0),
+    field!(3, "intent", Type::String, Label::One, 0),
+]);
 
-pub(crate) static EvictionRequestStatus: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionRequestStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-        field(2, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static EvictionRequestStatus: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionRequestStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+    field!(2, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static EvictionRequestTarget: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionRequestTarget",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "pod", Type::Message(&EvictionRequestPodReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static EvictionRequestTarget: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionRequestTarget", Form::Object, false, &[
+    field!(1, "pod", Type::Message(&EvictionRequestPodReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static EvictionSpec: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "target", Type::Message(&EvictionTarget), Label::One, 0),
-    ],
-};
+pub(crate) static EvictionSpec: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionSpec", Form::Object, false, &[
+    field!(1, "target", Type::Message(&EvictionTarget), Label::One, 0),
+]);
 
-pub(crate) static EvictionStatus: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-        field(2, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "requesters", Type::Message(&Requester), Label::Repeated, OMITEMPTY),
-        field(4, "targetResponders", Type::Message(&TargetResponder), Label::Repeated, OMITEMPTY),
-        field(5, "responders", Type::Message(&ResponderStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static EvictionStatus: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+    field!(2, "observedGeneration", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "requesters", Type::Message(&Requester), Label::Repeated, OMITEMPTY),
+    field!(4, "targetResponders", Type::Message(&TargetResponder), Label::Repeated, OMITEMPTY),
+    field!(5, "responders", Type::Message(&ResponderStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static EvictionTarget: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.EvictionTarget",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "pod", Type::Message(&EvictionPodReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static EvictionTarget: Message = message("k8s.io.api.lifecycle.v1alpha1.EvictionTarget", Form::Object, false, &[
+    field!(1, "pod", Type::Message(&EvictionPodReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Requester: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.Requester",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "intent", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static Requester: Message = message("k8s.io.api.lifecycle.v1alpha1.Requester", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "intent", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ResponderStatus: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.ResponderStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(3, "heartbeatTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(4, "expectedCompletionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(5, "completionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(6, "message", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResponderStatus: Message = message("k8s.io.api.lifecycle.v1alpha1.ResponderStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "startTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(3, "heartbeatTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(4, "expectedCompletionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(5, "completionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static TargetResponder: Message = Message {
-    name: "k8s.io.api.lifecycle.v1alpha1.TargetResponder",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "priority", Type::Int32, Label::One, POINTER),
-        field(3, "state", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TargetResponder: Message = message("k8s.io.api.lifecycle.v1alpha1.TargetResponder", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "priority", Type::Int32, Label::One, POINTER),
+    field!(3, "state", Type::String, Label::One, 0),
+]);

@@ -6,564 +6,314 @@
 use crate::schema::row::*;
 use super::runtime;
 
-pub(crate) static APIGroup: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.APIGroup",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "versions", Type::Message(&GroupVersionForDiscovery), Label::Repeated, 0),
-        field(3, "preferredVersion", Type::Message(&GroupVersionForDiscovery), Label::One, OMITEMPTY),
-        field(4, "serverAddressByClientCIDRs", Type::Message(&ServerAddressByClientCIDR), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static APIGroup: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.APIGroup", Form::Object, true, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "versions", Type::Message(&GroupVersionForDiscovery), Label::Repeated, 0),
+    field!(3, "preferredVersion", Type::Message(&GroupVersionForDiscovery), Label::One, OMITEMPTY),
+    field!(4, "serverAddressByClientCIDRs", Type::Message(&ServerAddressByClientCIDR), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static APIGroupList: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.APIGroupList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "groups", Type::Message(&APIGroup), Label::Repeated, 0),
-    ],
-};
+pub(crate) static APIGroupList: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.APIGroupList", Form::Object, true, &[
+    field!(1, "groups", Type::Message(&APIGroup), Label::Repeated, 0),
+]);
 
-pub(crate) static APIResource: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.APIResource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(6, "singularName", Type::String, Label::One, 0),
-        field(2, "namespaced", Type::Bool, Label::One, 0),
-        field(8, "group", Type::String, Label::One, OMITEMPTY),
-        field(9, "version", Type::String, Label::One, OMITEMPTY),
-        field(3, "kind", Type::String, Label::One, 0),
-        field(4, "verbs", Type::Message(&Verbs), Label::One, 0),
-        field(5, "shortNames", Type::String, Label::Repeated, OMITEMPTY),
-        field(7, "categories", Type::String, Label::Repeated, OMITEMPTY),
-        field(10, "storageVersionHash", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static APIResource: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.APIResource", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(6, "singularName", Type::String, Label::One, 0),
+    field!(2, "namespaced", Type::Bool, Label::One, 0),
+    field!(8, "group", Type::String, Label::One, OMITEMPTY),
+    field!(9, "version", Type::String, Label::One, OMITEMPTY),
+    field!(3, "kind", Type::String, Label::One, 0),
+    field!(4, "verbs", Type::Message(&Verbs), Label::One, 0),
+    field!(5, "shortNames", Type::String, Label::Repeated, OMITEMPTY),
+    field!(7, "categories", Type::String, Label::Repeated, OMITEMPTY),
+    field!(10, "storageVersionHash", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static APIResourceList: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.APIResourceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "groupVersion", Type::String, Label::One, 0),
-        field(2, "resources", Type::Message(&APIResource), Label::Repeated, 0),
-    ],
-};
+pub(crate) static APIResourceList: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.APIResourceList", Form::Object, true, &[
+    field!(1, "groupVersion", Type::String, Label::One, 0),
+    field!(2, "resources", Type::Message(&APIResource), Label::Repeated, 0),
+]);
 
-pub(crate) static APIVersions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.APIVersions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "versions", Type::String, Label::Repeated, 0),
-        field(2, "serverAddressByClientCIDRs", Type::Message(&ServerAddressByClientCIDR), Label::Repeated, 0),
-    ],
-};
+pub(crate) static APIVersions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.APIVersions", Form::Object, true, &[
+    field!(1, "versions", Type::String, Label::Repeated, 0),
+    field!(2, "serverAddressByClientCIDRs", Type::Message(&ServerAddressByClientCIDR), Label::Repeated, 0),
+]);
 
-pub(crate) static ApplyOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.ApplyOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "force", Type::Bool, Label::One, 0),
-        field(3, "fieldManager", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ApplyOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.ApplyOptions", Form::Object, true, &[
+    field!(1, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "force", Type::Bool, Label::One, 0),
+    field!(3, "fieldManager", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Condition: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Condition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&Time), Label::One, 0),
-        field(5, "reason", Type::String, Label::One, 0),
-        field(6, "message", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static Condition: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Condition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&Time), Label::One, 0),
+    field!(5, "reason", Type::String, Label::One, 0),
+    field!(6, "message", Type::String, Label::One, 0),
+]);
 
-pub(crate) static CreateOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.CreateOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "includeUninitialized", Type::Bool, Label::One, OMITEMPTY | RETIRED),
-        field(3, "fieldManager", Type::String, Label::One, OMITEMPTY),
-        field(4, "fieldValidation", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CreateOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.CreateOptions", Form::Object, true, &[
+    field!(1, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "includeUninitialized", Type::Bool, Label::One, OMITEMPTY | RETIRED),
+    field!(3, "fieldManager", Type::String, Label::One, OMITEMPTY),
+    field!(4, "fieldValidation", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeleteOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.DeleteOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "gracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "preconditions", Type::Message(&Preconditions), Label::One, POINTER | OMITEMPTY),
-        field(3, "orphanDependents", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(4, "propagationPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "ignoreStoreReadErrorWithClusterBreakingPotential", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeleteOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.DeleteOptions", Form::Object, true, &[
+    field!(1, "gracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "preconditions", Type::Message(&Preconditions), Label::One, POINTER | OMITEMPTY),
+    field!(3, "orphanDependents", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(4, "propagationPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "ignoreStoreReadErrorWithClusterBreakingPotential", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Duration: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Duration",
-    form: Form::Duration,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static Duration: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Duration", Form::Duration, false, &[
+    field!(1, "", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static ExportOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.ExportOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "export", Type::Bool, Label::One, 0),
-        field(2, "exact", Type::Bool, Label::One, 0),
-    ],
-};
+pub(crate) static ExportOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.ExportOptions", Form::Object, true, &[
+    field!(1, "export", Type::Bool, Label::One, 0),
+    field!(2, "exact", Type::Bool, Label::One, 0),
+]);
 
-pub(crate) static FieldSelectorRequirement: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "operator", Type::String, Label::One, 0),
-        field(3, "values", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static FieldSelectorRequirement: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "operator", Type::String, Label::One, 0),
+    field!(3, "values", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static Fields: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Fields",
-    form: Form::Fields,
-    type_meta: false,
-    fields: &[
-        field(1, "Map", Type::Message(&Fields), Label::Map, 0),
-    ],
-};
+pub(crate) static Fields: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Fields", Form::Fields, false, &[
+    field!(1, "Map", Type::Message(&Fields), Label::Map, 0),
+]);
 
-pub(crate) static FieldsV1: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1",
-    form: Form::FieldsV1,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Bytes, Label::One, 0),
-    ],
-};
+pub(crate) static FieldsV1: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1", Form::FieldsV1, false, &[
+    field!(1, "", Type::Bytes, Label::One, 0),
+]);
 
-pub(crate) static GetOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.GetOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(2, "includeUninitialized", Type::Bool, Label::One, OMITEMPTY | RETIRED),
-    ],
-};
+pub(crate) static GetOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.GetOptions", Form::Object, true, &[
+    field!(1, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(2, "includeUninitialized", Type::Bool, Label::One, OMITEMPTY | RETIRED),
+]);
 
-pub(crate) static GroupKind: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.GroupKind",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, 0),
-        field(2, "kind", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static GroupKind: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.GroupKind", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, 0),
+    field!(2, "kind", Type::String, Label::One, 0),
+]);
 
-pub(crate) static GroupResource: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.GroupResource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, 0),
-        field(2, "resource", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static GroupResource: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.GroupResource", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, 0),
+    field!(2, "resource", Type::String, Label::One, 0),
+]);
 
-pub(crate) static GroupVersion: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.GroupVersion",
-    form: Form::GroupVersion,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, 0),
-        field(2, "version", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static GroupVersion: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.GroupVersion", Form::GroupVersion, false, &[
+    field!(1, "group", Type::String, Label::One, 0),
+    field!(2, "version", Type::String, Label::One, 0),
+]);
 
-pub(crate) static GroupVersionForDiscovery: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.GroupVersionForDiscovery",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "groupVersion", Type::String, Label::One, 0),
-        field(2, "version", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static GroupVersionForDiscovery: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.GroupVersionForDiscovery", Form::Object, false, &[
+    field!(1, "groupVersion", Type::String, Label::One, 0),
+    field!(2, "version", Type::String, Label::One, 0),
+]);
 
-pub(crate) static GroupVersionKind: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.GroupVersionKind",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, 0),
-        field(2, "version", Type::String, Label::One, 0),
-        field(3, "kind", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static GroupVersionKind: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.GroupVersionKind", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, 0),
+    field!(2, "version", Type::String, Label::One, 0),
+    field!(3, "kind", Type::String, Label::One, 0),
+]);
 
-pub(crate) static GroupVersionResource: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.GroupVersionResource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, 0),
-        field(2, "version", Type::String, Label::One, 0),
-        field(3, "resource", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static GroupVersionResource: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.GroupVersionResource", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, 0),
+    field!(2, "version", Type::String, Label::One, 0),
+    field!(3, "resource", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Initializer: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Initializer",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static Initializer: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Initializer", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Initializers: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Initializers",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "pending", Type::Message(&Initializer), Label::Repeated, 0),
-        field(2, "result", Type::Message(&Status), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Initializers: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Initializers", Form::Object, false, &[
+    field!(1, "pending", Type::Message(&Initializer), Label::Repeated, 0),
+    field!(2, "result", Type::Message(&Status), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static LabelSelector: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.LabelSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "matchLabels", Type::String, Label::Map, OMITEMPTY),
-        field(2, "matchExpressions", Type::Message(&LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LabelSelector: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.LabelSelector", Form::Object, false, &[
+    field!(1, "matchLabels", Type::String, Label::Map, OMITEMPTY),
+    field!(2, "matchExpressions", Type::Message(&LabelSelectorRequirement), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static LabelSelectorRequirement: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "operator", Type::String, Label::One, 0),
-        field(3, "values", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LabelSelectorRequirement: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "operator", Type::String, Label::One, 0),
+    field!(3, "values", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static List: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.List",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
-    ],
-};
+pub(crate) static List: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.List", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
+]);
 
-pub(crate) static ListMeta: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selfLink", Type::String, Label::One, OMITEMPTY),
-        field(2, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(3, "continue", Type::String, Label::One, OMITEMPTY),
-        field(4, "remainingItemCount", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(5, "shardInfo", Type::Message(&ShardInfo), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ListMeta: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta", Form::Object, false, &[
+    field!(1, "selfLink", Type::String, Label::One, OMITEMPTY),
+    field!(2, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(3, "continue", Type::String, Label::One, OMITEMPTY),
+    field!(4, "remainingItemCount", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(5, "shardInfo", Type::Message(&ShardInfo), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ListOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.ListOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "labelSelector", Type::String, Label::One, OMITEMPTY),
-        field(2, "fieldSelector", Type::String, Label::One, OMITEMPTY),
-        field(6, "includeUninitialized", Type::Bool, Label::One, OMITEMPTY | RETIRED),
-        field(3, "watch", Type::Bool, Label::One, OMITEMPTY),
-        field(9, "allowWatchBookmarks", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(10, "resourceVersionMatch", Type::String, Label::One, OMITEMPTY),
-        field(5, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(7, "limit", Type::Int64, Label::One, OMITEMPTY),
-        field(8, "continue", Type::String, Label::One, OMITEMPTY),
-        field(11, "sendInitialEvents", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(15, "shardSelector", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ListOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.ListOptions", Form::Object, true, &[
+    field!(1, "labelSelector", Type::String, Label::One, OMITEMPTY),
+    field!(2, "fieldSelector", Type::String, Label::One, OMITEMPTY),
+    field!(6, "includeUninitialized", Type::Bool, Label::One, OMITEMPTY | RETIRED),
+    field!(3, "watch", Type::Bool, Label::One, OMITEMPTY),
+    field!(9, "allowWatchBookmarks", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(10, "resourceVersionMatch", Type::String, Label::One, OMITEMPTY),
+    field!(5, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(7, "limit", Type::Int64, Label::One, OMITEMPTY),
+    field!(8, "continue", Type::String, Label::One, OMITEMPTY),
+    field!(11, "sendInitialEvents", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(15, "shardSelector", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ManagedFieldsEntry: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "manager", Type::String, Label::One, OMITEMPTY),
-        field(2, "operation", Type::String, Label::One, OMITEMPTY),
-        field(3, "apiVersion", Type::String, Label::One, OMITEMPTY),
-        field(4, "time", Type::Message(&Time), Label::One, POINTER | OMITEMPTY),
-        field(5, "fields", Type::Message(&Fields), Label::One, POINTER | OMITEMPTY | RETIRED),
-        field(6, "fieldsType", Type::String, Label::One, OMITEMPTY),
-        field(7, "fieldsV1", Type::Message(&FieldsV1), Label::One, POINTER | OMITEMPTY),
-        field(8, "subresource", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ManagedFieldsEntry: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry", Form::Object, false, &[
+    field!(1, "manager", Type::String, Label::One, OMITEMPTY),
+    field!(2, "operation", Type::String, Label::One, OMITEMPTY),
+    field!(3, "apiVersion", Type::String, Label::One, OMITEMPTY),
+    field!(4, "time", Type::Message(&Time), Label::One, POINTER | OMITEMPTY),
+    field!(5, "fields", Type::Message(&Fields), Label::One, POINTER | OMITEMPTY | RETIRED),
+    field!(6, "fieldsType", Type::String, Label::One, OMITEMPTY),
+    field!(7, "fieldsV1", Type::Message(&FieldsV1), Label::One, POINTER | OMITEMPTY),
+    field!(8, "subresource", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static MicroTime: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.MicroTime",
-    form: Form::MicroTime,
-    type_meta: false,
-    fields: &[
-        field(1, "seconds", Type::Int64, Label::One, 0),
-        field(2, "nanos", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static MicroTime: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.MicroTime", Form::MicroTime, false, &[
+    field!(1, "seconds", Type::Int64, Label::One, 0),
+    field!(2, "nanos", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static ObjectMeta: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "generateName", Type::String, Label::One, OMITEMPTY),
-        field(3, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(4, "selfLink", Type::String, Label::One, OMITEMPTY),
-        field(5, "uid", Type::String, Label::One, OMITEMPTY),
-        field(6, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-        field(7, "generation", Type::Int64, Label::One, OMITEMPTY),
-        field(8, "creationTimestamp", Type::Message(&Time), Label::One, OMITEMPTY | OMITZERO),
-        field(9, "deletionTimestamp", Type::Message(&Time), Label::One, POINTER | OMITEMPTY),
-        field(10, "deletionGracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(11, "labels", Type::String, Label::Map, OMITEMPTY),
-        field(12, "annotations", Type::String, Label::Map, OMITEMPTY),
-        field(13, "ownerReferences", Type::Message(&OwnerReference), Label::Repeated, OMITEMPTY),
-        field(16, "initializers", Type::Message(&Initializers), Label::One, POINTER | OMITEMPTY | RETIRED),
-        field(14, "finalizers", Type::String, Label::Repeated, OMITEMPTY),
-        field(15, "clusterName", Type::String, Label::One, OMITEMPTY | RETIRED),
-        field(17, "managedFields", Type::Message(&ManagedFieldsEntry), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ObjectMeta: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "generateName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(4, "selfLink", Type::String, Label::One, OMITEMPTY),
+    field!(5, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(6, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+    field!(7, "generation", Type::Int64, Label::One, OMITEMPTY),
+    field!(8, "creationTimestamp", Type::Message(&Time), Label::One, OMITEMPTY | OMITZERO),
+    field!(9, "deletionTimestamp", Type::Message(&Time), Label::One, POINTER | OMITEMPTY),
+    field!(10, "deletionGracePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(11, "labels", Type::String, Label::Map, OMITEMPTY),
+    field!(12, "annotations", Type::String, Label::Map, OMITEMPTY),
+    field!(13, "ownerReferences", Type::Message(&OwnerReference), Label::Repeated, OMITEMPTY),
+    field!(16, "initializers", Type::Message(&Initializers), Label::One, POINTER | OMITEMPTY | RETIRED),
+    field!(14, "finalizers", Type::String, Label::Repeated, OMITEMPTY),
+    field!(15, "clusterName", Type::String, Label::One, OMITEMPTY | RETIRED),
+    field!(17, "managedFields", Type::Message(&ManagedFieldsEntry), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static OwnerReference: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.OwnerReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(5, "apiVersion", Type::String, Label::One, 0),
-        field(1, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-        field(4, "uid", Type::String, Label::One, 0),
-        field(6, "controller", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(7, "blockOwnerDeletion", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static OwnerReference: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.OwnerReference", Form::Object, false, &[
+    field!(5, "apiVersion", Type::String, Label::One, 0),
+    field!(1, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+    field!(4, "uid", Type::String, Label::One, 0),
+    field!(6, "controller", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(7, "blockOwnerDeletion", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PartialObjectMetadata: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&ObjectMeta), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PartialObjectMetadata: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&ObjectMeta), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PartialObjectMetadataList: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.PartialObjectMetadataList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PartialObjectMetadata), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PartialObjectMetadataList: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.PartialObjectMetadataList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PartialObjectMetadata), Label::Repeated, 0),
+]);
 
-pub(crate) static Patch: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Patch",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static Patch: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Patch", Form::Object, false, &[]);
 
-pub(crate) static PatchOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.PatchOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "force", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(3, "fieldManager", Type::String, Label::One, OMITEMPTY),
-        field(4, "fieldValidation", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PatchOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.PatchOptions", Form::Object, true, &[
+    field!(1, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "force", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(3, "fieldManager", Type::String, Label::One, OMITEMPTY),
+    field!(4, "fieldValidation", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Preconditions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Preconditions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "uid", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "resourceVersion", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Preconditions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Preconditions", Form::Object, false, &[
+    field!(1, "uid", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "resourceVersion", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RootPaths: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.RootPaths",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "paths", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static RootPaths: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.RootPaths", Form::Object, false, &[
+    field!(1, "paths", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static ServerAddressByClientCIDR: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.ServerAddressByClientCIDR",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "clientCIDR", Type::String, Label::One, 0),
-        field(2, "serverAddress", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ServerAddressByClientCIDR: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.ServerAddressByClientCIDR", Form::Object, false, &[
+    field!(1, "clientCIDR", Type::String, Label::One, 0),
+    field!(2, "serverAddress", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ShardInfo: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.ShardInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selector", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ShardInfo: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.ShardInfo", Form::Object, false, &[
+    field!(1, "selector", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Status: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Status",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&ListMeta), Label::One, OMITEMPTY),
-        field(2, "status", Type::String, Label::One, OMITEMPTY),
-        field(3, "message", Type::String, Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "details", Type::Message(&StatusDetails), Label::One, POINTER | OMITEMPTY),
-        field(6, "code", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Status: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Status", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&ListMeta), Label::One, OMITEMPTY),
+    field!(2, "status", Type::String, Label::One, OMITEMPTY),
+    field!(3, "message", Type::String, Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "details", Type::Message(&StatusDetails), Label::One, POINTER | OMITEMPTY),
+    field!(6, "code", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatusCause: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.StatusCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "reason", Type::String, Label::One, OMITEMPTY),
-        field(2, "message", Type::String, Label::One, OMITEMPTY),
-        field(3, "field", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StatusCause: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.StatusCause", Form::Object, false, &[
+    field!(1, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(2, "message", Type::String, Label::One, OMITEMPTY),
+    field!(3, "field", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StatusDetails: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.StatusDetails",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "group", Type::String, Label::One, OMITEMPTY),
-        field(3, "kind", Type::String, Label::One, OMITEMPTY),
-        field(6, "uid", Type::String, Label::One, OMITEMPTY),
-        field(4, "causes", Type::Message(&StatusCause), Label::Repeated, OMITEMPTY),
-        field(5, "retryAfterSeconds", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StatusDetails: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.StatusDetails", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "group", Type::String, Label::One, OMITEMPTY),
+    field!(3, "kind", Type::String, Label::One, OMITEMPTY),
+    field!(6, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(4, "causes", Type::Message(&StatusCause), Label::Repeated, OMITEMPTY),
+    field!(5, "retryAfterSeconds", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static TableOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.TableOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "includeObject", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TableOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.TableOptions", Form::Object, true, &[
+    field!(1, "includeObject", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Time: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Time",
-    form: Form::Time,
-    type_meta: false,
-    fields: &[
-        field(1, "seconds", Type::Int64, Label::One, 0),
-        field(2, "nanos", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static Time: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Time", Form::Time, false, &[
+    field!(1, "seconds", Type::Int64, Label::One, 0),
+    field!(2, "nanos", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static Timestamp: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Timestamp",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "seconds", Type::Int64, Label::One, 0),
-        field(2, "nanos", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static Timestamp: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Timestamp", Form::Object, false, &[
+    field!(1, "seconds", Type::Int64, Label::One, 0),
+    field!(2, "nanos", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static TypeMeta: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.TypeMeta",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, OMITEMPTY),
-        field(2, "apiVersion", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TypeMeta: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.TypeMeta", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, OMITEMPTY),
+    field!(2, "apiVersion", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static UpdateOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.UpdateOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "fieldManager", Type::String, Label::One, OMITEMPTY),
-        field(3, "fieldValidation", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static UpdateOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.UpdateOptions", Form::Object, true, &[
+    field!(1, "dryRun", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "fieldManager", Type::String, Label::One, OMITEMPTY),
+    field!(3, "fieldValidation", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Verbs: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.Verbs",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static Verbs: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.Verbs", Form::Slice, false, &[
+    field!(1, "", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static WatchEvent: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1.WatchEvent",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "object", Type::Message(&runtime::RawExtension), Label::One, 0),
-    ],
-};
+pub(crate) static WatchEvent: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1.WatchEvent", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "object", Type::Message(&runtime::RawExtension), Label::One, 0),
+]);

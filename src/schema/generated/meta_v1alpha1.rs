@@ -6,29 +6,14 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static PartialObjectMetadata: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1alpha1.PartialObjectMetadata",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PartialObjectMetadata: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1alpha1.PartialObjectMetadata", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PartialObjectMetadataList: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1alpha1.PartialObjectMetadataList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "items", Type::Message(&PartialObjectMetadata), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PartialObjectMetadataList: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1alpha1.PartialObjectMetadataList", Form::Object, true, &[
+    field!(1, "items", Type::Message(&PartialObjectMetadata), Label::Repeated, 0),
+]);
 
-pub(crate) static TableOptions: Message = Message {
-    name: "k8s.io.apimachinery.pkg.apis.meta.v1alpha1.TableOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "includeObject", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TableOptions: Message = message("k8s.io.apimachinery.pkg.apis.meta.v1alpha1.TableOptions", Form::Object, true, &[
+    field!(1, "includeObject", Type::String, Label::One, OMITEMPTY),
+]);

@@ -6,56 +6,31 @@
 use crate::schema::row::*;
 use super::{meta_v1, resource};
 
-pub(crate) static ContainerMetrics: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.metrics.v1beta1.ContainerMetrics",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "usage", Type::Message(&resource::Quantity), Label::Map, 0),
-    ],
-};
+pub(crate) static ContainerMetrics: Message = message("k8s.io.metrics.pkg.apis.metrics.v1beta1.ContainerMetrics", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "usage", Type::Message(&resource::Quantity), Label::Map, 0),
+]);
 
-pub(crate) static NodeMetrics: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.metrics.v1beta1.NodeMetrics",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "timestamp", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(3, "window", Type::Message(&meta_v1::Duration), Label::One, 0),
-        field(4, "usage", Type::Message(&resource::Quantity), Label::Map, 0),
-    ],
-};
+pub(crate) static NodeMetrics: Message = message("k8s.io.metrics.pkg.apis.metrics.v1beta1.NodeMetrics", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "timestamp", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(3, "window", Type::Message(&meta_v1::Duration), Label::One, 0),
+    field!(4, "usage", Type::Message(&resource::Quantity), Label::Map, 0),
+]);
 
-pub(crate) static NodeMetricsList: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.metrics.v1beta1.NodeMetricsList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&NodeMetrics), Label::Repeated, 0),
-    ],
-};
+pub(crate) static NodeMetricsList: Message = message("k8s.io.metrics.pkg.apis.metrics.v1beta1.NodeMetricsList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&NodeMetrics), Label::Repeated, 0),
+]);
 
-pub(crate) static PodMetrics: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.metrics.v1beta1.PodMetrics",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "timestamp", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(3, "window", Type::Message(&meta_v1::Duration), Label::One, 0),
-        field(4, "containers", Type::Message(&ContainerMetrics), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodMetrics: Message = message("k8s.io.metrics.pkg.apis.metrics.v1beta1.PodMetrics", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "timestamp", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(3, "window", Type::Message(&meta_v1::Duration), Label::One, 0),
+    field!(4, "containers", Type::Message(&ContainerMetrics), Label::Repeated, 0),
+]);
 
-pub(crate) static PodMetricsList: Message = Message {
-    name: "k8s.io.metrics.pkg.apis.metrics.v1beta1.PodMetricsList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodMetrics), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodMetricsList: Message = message("k8s.io.metrics.pkg.apis.metrics.v1beta1.PodMetricsList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodMetrics), Label::Repeated, 0),
+]);

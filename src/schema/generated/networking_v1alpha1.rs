@@ -6,115 +6,60 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static ClusterCIDR: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.ClusterCIDR",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ClusterCIDRSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterCIDR: Message = message("k8s.io.api.networking.v1alpha1.ClusterCIDR", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ClusterCIDRSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ClusterCIDRList: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.ClusterCIDRList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterCIDR), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterCIDRList: Message = message("k8s.io.api.networking.v1alpha1.ClusterCIDRList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterCIDR), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterCIDRSpec: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.ClusterCIDRSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "perNodeHostBits", Type::Int32, Label::One, 0),
-        field(3, "ipv4", Type::String, Label::One, 0),
-        field(4, "ipv6", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ClusterCIDRSpec: Message = message("k8s.io.api.networking.v1alpha1.ClusterCIDRSpec", Form::Object, false, &[
+    field!(1, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "perNodeHostBits", Type::Int32, Label::One, 0),
+    field!(3, "ipv4", Type::String, Label::One, 0),
+    field!(4, "ipv6", Type::String, Label::One, 0),
+]);
 
-pub(crate) static IPAddress: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.IPAddress",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&IPAddressSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static IPAddress: Message = message("k8s.io.api.networking.v1alpha1.IPAddress", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&IPAddressSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static IPAddressList: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.IPAddressList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&IPAddress), Label::Repeated, 0),
-    ],
-};
+pub(crate) static IPAddressList: Message = message("k8s.io.api.networking.v1alpha1.IPAddressList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&IPAddress), Label::Repeated, 0),
+]);
 
-pub(crate) static IPAddressSpec: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.IPAddressSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "parentRef", Type::Message(&ParentReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static IPAddressSpec: Message = message("k8s.io.api.networking.v1alpha1.IPAddressSpec", Form::Object, false, &[
+    field!(1, "parentRef", Type::Message(&ParentReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ParentReference: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.ParentReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, OMITEMPTY),
-        field(2, "resource", Type::String, Label::One, OMITEMPTY),
-        field(3, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(4, "name", Type::String, Label::One, OMITEMPTY),
-        field(5, "uid", Type::String, Label::One, OMITEMPTY | RETIRED),
-    ],
-};
+pub(crate) static ParentReference: Message = message("k8s.io.api.networking.v1alpha1.ParentReference", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, OMITEMPTY),
+    field!(2, "resource", Type::String, Label::One, OMITEMPTY),
+    field!(3, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(4, "name", Type::String, Label::One, OMITEMPTY),
+    field!(5, "uid", Type::String, Label::One, OMITEMPTY | RETIRED),
+]);
 
-pub(crate) static ServiceCIDR: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.ServiceCIDR",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ServiceCIDRSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ServiceCIDRStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceCIDR: Message = message("k8s.io.api.networking.v1alpha1.ServiceCIDR", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ServiceCIDRSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ServiceCIDRStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ServiceCIDRList: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.ServiceCIDRList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ServiceCIDR), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ServiceCIDRList: Message = message("k8s.io.api.networking.v1alpha1.ServiceCIDRList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ServiceCIDR), Label::Repeated, 0),
+]);
 
-pub(crate) static ServiceCIDRSpec: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.ServiceCIDRSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "cidrs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceCIDRSpec: Message = message("k8s.io.api.networking.v1alpha1.ServiceCIDRSpec", Form::Object, false, &[
+    field!(1, "cidrs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ServiceCIDRStatus: Message = Message {
-    name: "k8s.io.api.networking.v1alpha1.ServiceCIDRStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceCIDRStatus: Message = message("k8s.io.api.networking.v1alpha1.ServiceCIDRStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);

@@ -6,258 +6,133 @@
 use crate::schema::row::*;
 use super::{core_v1, intstr, meta_v1};
 
-pub(crate) static HTTPIngressPath: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.HTTPIngressPath",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "path", Type::String, Label::One, OMITEMPTY),
-        field(3, "pathType", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "backend", Type::Message(&IngressBackend), Label::One, 0),
-    ],
-};
+pub(crate) static HTTPIngressPath: Message = message("k8s.io.api.networking.v1beta1.HTTPIngressPath", Form::Object, false, &[
+    field!(1, "path", Type::String, Label::One, OMITEMPTY),
+    field!(3, "pathType", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "backend", Type::Message(&IngressBackend), Label::One, 0),
+]);
 
-pub(crate) static HTTPIngressRuleValue: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.HTTPIngressRuleValue",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "paths", Type::Message(&HTTPIngressPath), Label::Repeated, 0),
-    ],
-};
+pub(crate) static HTTPIngressRuleValue: Message = message("k8s.io.api.networking.v1beta1.HTTPIngressRuleValue", Form::Object, false, &[
+    field!(1, "paths", Type::Message(&HTTPIngressPath), Label::Repeated, 0),
+]);
 
-pub(crate) static IPAddress: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IPAddress",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&IPAddressSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static IPAddress: Message = message("k8s.io.api.networking.v1beta1.IPAddress", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&IPAddressSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static IPAddressList: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IPAddressList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&IPAddress), Label::Repeated, 0),
-    ],
-};
+pub(crate) static IPAddressList: Message = message("k8s.io.api.networking.v1beta1.IPAddressList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&IPAddress), Label::Repeated, 0),
+]);
 
-pub(crate) static IPAddressSpec: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IPAddressSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "parentRef", Type::Message(&ParentReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static IPAddressSpec: Message = message("k8s.io.api.networking.v1beta1.IPAddressSpec", Form::Object, false, &[
+    field!(1, "parentRef", Type::Message(&ParentReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static Ingress: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.Ingress",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&IngressSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&IngressStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Ingress: Message = message("k8s.io.api.networking.v1beta1.Ingress", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&IngressSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&IngressStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static IngressBackend: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressBackend",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "serviceName", Type::String, Label::One, OMITEMPTY),
-        field(2, "servicePort", Type::Message(&intstr::IntOrString), Label::One, OMITEMPTY),
-        field(3, "resource", Type::Message(&core_v1::TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static IngressBackend: Message = message("k8s.io.api.networking.v1beta1.IngressBackend", Form::Object, false, &[
+    field!(1, "serviceName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "servicePort", Type::Message(&intstr::IntOrString), Label::One, OMITEMPTY),
+    field!(3, "resource", Type::Message(&core_v1::TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static IngressClass: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&IngressClassSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static IngressClass: Message = message("k8s.io.api.networking.v1beta1.IngressClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&IngressClassSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static IngressClassList: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&IngressClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static IngressClassList: Message = message("k8s.io.api.networking.v1beta1.IngressClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&IngressClass), Label::Repeated, 0),
+]);
 
-pub(crate) static IngressClassParametersReference: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressClassParametersReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-        field(4, "scope", Type::String, Label::One, POINTER),
-        field(5, "namespace", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static IngressClassParametersReference: Message = message("k8s.io.api.networking.v1beta1.IngressClassParametersReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+    field!(4, "scope", Type::String, Label::One, POINTER),
+    field!(5, "namespace", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static IngressClassSpec: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressClassSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "controller", Type::String, Label::One, OMITEMPTY),
-        field(2, "parameters", Type::Message(&IngressClassParametersReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static IngressClassSpec: Message = message("k8s.io.api.networking.v1beta1.IngressClassSpec", Form::Object, false, &[
+    field!(1, "controller", Type::String, Label::One, OMITEMPTY),
+    field!(2, "parameters", Type::Message(&IngressClassParametersReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static IngressList: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Ingress), Label::Repeated, 0),
-    ],
-};
+pub(crate) static IngressList: Message = message("k8s.io.api.networking.v1beta1.IngressList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Ingress), Label::Repeated, 0),
+]);
 
-pub(crate) static IngressLoadBalancerIngress: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressLoadBalancerIngress",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ip", Type::String, Label::One, OMITEMPTY),
-        field(2, "hostname", Type::String, Label::One, OMITEMPTY),
-        field(4, "ports", Type::Message(&IngressPortStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static IngressLoadBalancerIngress: Message = message("k8s.io.api.networking.v1beta1.IngressLoadBalancerIngress", Form::Object, false, &[
+    field!(1, "ip", Type::String, Label::One, OMITEMPTY),
+    field!(2, "hostname", Type::String, Label::One, OMITEMPTY),
+    field!(4, "ports", Type::Message(&IngressPortStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static IngressLoadBalancerStatus: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressLoadBalancerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ingress", Type::Message(&IngressLoadBalancerIngress), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static IngressLoadBalancerStatus: Message = message("k8s.io.api.networking.v1beta1.IngressLoadBalancerStatus", Form::Object, false, &[
+    field!(1, "ingress", Type::Message(&IngressLoadBalancerIngress), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static IngressPortStatus: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressPortStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "port", Type::Int32, Label::One, 0),
-        field(2, "protocol", Type::String, Label::One, 0),
-        field(3, "error", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static IngressPortStatus: Message = message("k8s.io.api.networking.v1beta1.IngressPortStatus", Form::Object, false, &[
+    field!(1, "port", Type::Int32, Label::One, 0),
+    field!(2, "protocol", Type::String, Label::One, 0),
+    field!(3, "error", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static IngressRule: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "host", Type::String, Label::One, OMITEMPTY),
-        field(2, "", Type::Message(&IngressRuleValue), Label::One, INLINE),
-    ],
-};
+pub(crate) static IngressRule: Message = message("k8s.io.api.networking.v1beta1.IngressRule", Form::Object, false, &[
+    field!(1, "host", Type::String, Label::One, OMITEMPTY),
+    field!(2, "", Type::Message(&IngressRuleValue), Label::One, INLINE),
+]);
 
-pub(crate) static IngressRuleValue: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressRuleValue",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "http", Type::Message(&HTTPIngressRuleValue), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static IngressRuleValue: Message = message("k8s.io.api.networking.v1beta1.IngressRuleValue", Form::Object, false, &[
+    field!(1, "http", Type::Message(&HTTPIngressRuleValue), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static IngressSpec: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(4, "ingressClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(1, "backend", Type::Message(&IngressBackend), Label::One, POINTER | OMITEMPTY),
-        field(2, "tls", Type::Message(&IngressTLS), Label::Repeated, OMITEMPTY),
-        field(3, "rules", Type::Message(&IngressRule), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static IngressSpec: Message = message("k8s.io.api.networking.v1beta1.IngressSpec", Form::Object, false, &[
+    field!(4, "ingressClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(1, "backend", Type::Message(&IngressBackend), Label::One, POINTER | OMITEMPTY),
+    field!(2, "tls", Type::Message(&IngressTLS), Label::Repeated, OMITEMPTY),
+    field!(3, "rules", Type::Message(&IngressRule), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static IngressStatus: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "loadBalancer", Type::Message(&IngressLoadBalancerStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static IngressStatus: Message = message("k8s.io.api.networking.v1beta1.IngressStatus", Form::Object, false, &[
+    field!(1, "loadBalancer", Type::Message(&IngressLoadBalancerStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static IngressTLS: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.IngressTLS",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "hosts", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "secretName", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static IngressTLS: Message = message("k8s.io.api.networking.v1beta1.IngressTLS", Form::Object, false, &[
+    field!(1, "hosts", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "secretName", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ParentReference: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.ParentReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, OMITEMPTY),
-        field(2, "resource", Type::String, Label::One, OMITEMPTY),
-        field(3, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(4, "name", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ParentReference: Message = message("k8s.io.api.networking.v1beta1.ParentReference", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, OMITEMPTY),
+    field!(2, "resource", Type::String, Label::One, OMITEMPTY),
+    field!(3, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(4, "name", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ServiceCIDR: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.ServiceCIDR",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ServiceCIDRSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ServiceCIDRStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceCIDR: Message = message("k8s.io.api.networking.v1beta1.ServiceCIDR", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ServiceCIDRSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ServiceCIDRStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ServiceCIDRList: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.ServiceCIDRList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ServiceCIDR), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ServiceCIDRList: Message = message("k8s.io.api.networking.v1beta1.ServiceCIDRList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ServiceCIDR), Label::Repeated, 0),
+]);
 
-pub(crate) static ServiceCIDRSpec: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.ServiceCIDRSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "cidrs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceCIDRSpec: Message = message("k8s.io.api.networking.v1beta1.ServiceCIDRSpec", Form::Object, false, &[
+    field!(1, "cidrs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ServiceCIDRStatus: Message = Message {
-    name: "k8s.io.api.networking.v1beta1.ServiceCIDRStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ServiceCIDRStatus: Message = message("k8s.io.api.networking.v1beta1.ServiceCIDRStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);

@@ -6,43 +6,23 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, resource};
 
-pub(crate) static Overhead: Message = Message {
-    name: "k8s.io.api.node.v1.Overhead",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "podFixed", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static Overhead: Message = message("k8s.io.api.node.v1.Overhead", Form::Object, false, &[
+    field!(1, "podFixed", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static RuntimeClass: Message = Message {
-    name: "k8s.io.api.node.v1.RuntimeClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "handler", Type::String, Label::One, 0),
-        field(3, "overhead", Type::Message(&Overhead), Label::One, POINTER | OMITEMPTY),
-        field(4, "scheduling", Type::Message(&Scheduling), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RuntimeClass: Message = message("k8s.io.api.node.v1.RuntimeClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "handler", Type::String, Label::One, 0),
+    field!(3, "overhead", Type::Message(&Overhead), Label::One, POINTER | OMITEMPTY),
+    field!(4, "scheduling", Type::Message(&Scheduling), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RuntimeClassList: Message = Message {
-    name: "k8s.io.api.node.v1.RuntimeClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&RuntimeClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RuntimeClassList: Message = message("k8s.io.api.node.v1.RuntimeClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&RuntimeClass), Label::Repeated, 0),
+]);
 
-pub(crate) static Scheduling: Message = Message {
-    name: "k8s.io.api.node.v1.Scheduling",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "nodeSelector", Type::String, Label::Map, OMITEMPTY),
-        field(2, "tolerations", Type::Message(&core_v1::Toleration), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static Scheduling: Message = message("k8s.io.api.node.v1.Scheduling", Form::Object, false, &[
+    field!(1, "nodeSelector", Type::String, Label::Map, OMITEMPTY),
+    field!(2, "tolerations", Type::Message(&core_v1::Toleration), Label::Repeated, OMITEMPTY),
+]);

@@ -6,280 +6,165 @@
 use crate::schema::row::*;
 use super::{core_v1, intstr, meta_v1};
 
-pub(crate) static CustomDeploymentStrategyParams: Message = Message {
-    name: "github.com.openshift.api.apps.v1.CustomDeploymentStrategyParams",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "image", Type::String, Label::One, OMITEMPTY),
-        field(2, "environment", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(3, "command", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CustomDeploymentStrategyParams: Message = message("github.com.openshift.api.apps.v1.CustomDeploymentStrategyParams", Form::Object, false, &[
+    field!(1, "image", Type::String, Label::One, OMITEMPTY),
+    field!(2, "environment", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(3, "command", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentCause: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "imageTrigger", Type::Message(&DeploymentCauseImageTrigger), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentCause: Message = message("github.com.openshift.api.apps.v1.DeploymentCause", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "imageTrigger", Type::Message(&DeploymentCauseImageTrigger), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeploymentCauseImageTrigger: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentCauseImageTrigger",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-    ],
-};
+pub(crate) static DeploymentCauseImageTrigger: Message = message("github.com.openshift.api.apps.v1.DeploymentCauseImageTrigger", Form::Object, false, &[
+    field!(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+]);
 
-pub(crate) static DeploymentCondition: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentCondition: Message = message("github.com.openshift.api.apps.v1.DeploymentCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentConfig: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentConfig",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DeploymentConfigSpec), Label::One, 0),
-        field(3, "status", Type::Message(&DeploymentConfigStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentConfig: Message = message("github.com.openshift.api.apps.v1.DeploymentConfig", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DeploymentConfigSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&DeploymentConfigStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentConfigList: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentConfigList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&DeploymentConfig), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeploymentConfigList: Message = message("github.com.openshift.api.apps.v1.DeploymentConfigList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&DeploymentConfig), Label::Repeated, 0),
+]);
 
-pub(crate) static DeploymentConfigRollback: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentConfigRollback",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "updatedAnnotations", Type::String, Label::Map, OMITEMPTY),
-        field(3, "spec", Type::Message(&DeploymentConfigRollbackSpec), Label::One, 0),
-    ],
-};
+pub(crate) static DeploymentConfigRollback: Message = message("github.com.openshift.api.apps.v1.DeploymentConfigRollback", Form::Object, true, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "updatedAnnotations", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "spec", Type::Message(&DeploymentConfigRollbackSpec), Label::One, 0),
+]);
 
-pub(crate) static DeploymentConfigRollbackSpec: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentConfigRollbackSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(2, "revision", Type::Int64, Label::One, OMITEMPTY),
-        field(3, "includeTriggers", Type::Bool, Label::One, 0),
-        field(4, "includeTemplate", Type::Bool, Label::One, 0),
-        field(5, "includeReplicationMeta", Type::Bool, Label::One, 0),
-        field(6, "includeStrategy", Type::Bool, Label::One, 0),
-    ],
-};
+pub(crate) static DeploymentConfigRollbackSpec: Message = message("github.com.openshift.api.apps.v1.DeploymentConfigRollbackSpec", Form::Object, false, &[
+    field!(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(2, "revision", Type::Int64, Label::One, OMITEMPTY),
+    field!(3, "includeTriggers", Type::Bool, Label::One, 0),
+    field!(4, "includeTemplate", Type::Bool, Label::One, 0),
+    field!(5, "includeReplicationMeta", Type::Bool, Label::One, 0),
+    field!(6, "includeStrategy", Type::Bool, Label::One, 0),
+]);
 
-pub(crate) static DeploymentConfigSpec: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentConfigSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "strategy", Type::Message(&DeploymentStrategy), Label::One, 0),
-        field(9, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
-        field(2, "triggers", Type::Message(&DeploymentTriggerPolicies), Label::One, 0),
-        field(3, "replicas", Type::Int32, Label::One, 0),
-        field(4, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(5, "test", Type::Bool, Label::One, 0),
-        field(6, "paused", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "selector", Type::String, Label::Map, OMITEMPTY),
-        field(8, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentConfigSpec: Message = message("github.com.openshift.api.apps.v1.DeploymentConfigSpec", Form::Object, false, &[
+    field!(1, "strategy", Type::Message(&DeploymentStrategy), Label::One, 0),
+    field!(9, "minReadySeconds", Type::Int32, Label::One, OMITEMPTY),
+    field!(2, "triggers", Type::Message(&DeploymentTriggerPolicies), Label::One, 0),
+    field!(3, "replicas", Type::Int32, Label::One, 0),
+    field!(4, "revisionHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(5, "test", Type::Bool, Label::One, 0),
+    field!(6, "paused", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "selector", Type::String, Label::Map, OMITEMPTY),
+    field!(8, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeploymentConfigStatus: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentConfigStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "latestVersion", Type::Int64, Label::One, 0),
-        field(2, "observedGeneration", Type::Int64, Label::One, 0),
-        field(3, "replicas", Type::Int32, Label::One, 0),
-        field(4, "updatedReplicas", Type::Int32, Label::One, 0),
-        field(5, "availableReplicas", Type::Int32, Label::One, 0),
-        field(6, "unavailableReplicas", Type::Int32, Label::One, 0),
-        field(7, "details", Type::Message(&DeploymentDetails), Label::One, POINTER | OMITEMPTY),
-        field(8, "conditions", Type::Message(&DeploymentCondition), Label::Repeated, OMITEMPTY),
-        field(9, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentConfigStatus: Message = message("github.com.openshift.api.apps.v1.DeploymentConfigStatus", Form::Object, false, &[
+    field!(1, "latestVersion", Type::Int64, Label::One, 0),
+    field!(2, "observedGeneration", Type::Int64, Label::One, 0),
+    field!(3, "replicas", Type::Int32, Label::One, 0),
+    field!(4, "updatedReplicas", Type::Int32, Label::One, 0),
+    field!(5, "availableReplicas", Type::Int32, Label::One, 0),
+    field!(6, "unavailableReplicas", Type::Int32, Label::One, 0),
+    field!(7, "details", Type::Message(&DeploymentDetails), Label::One, POINTER | OMITEMPTY),
+    field!(8, "conditions", Type::Message(&DeploymentCondition), Label::Repeated, OMITEMPTY),
+    field!(9, "readyReplicas", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentDetails: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentDetails",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "message", Type::String, Label::One, OMITEMPTY),
-        field(2, "causes", Type::Message(&DeploymentCause), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeploymentDetails: Message = message("github.com.openshift.api.apps.v1.DeploymentDetails", Form::Object, false, &[
+    field!(1, "message", Type::String, Label::One, OMITEMPTY),
+    field!(2, "causes", Type::Message(&DeploymentCause), Label::Repeated, 0),
+]);
 
-pub(crate) static DeploymentLog: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentLog",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[],
-};
+pub(crate) static DeploymentLog: Message = message("github.com.openshift.api.apps.v1.DeploymentLog", Form::Object, true, &[]);
 
-pub(crate) static DeploymentLogOptions: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentLogOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "container", Type::String, Label::One, OMITEMPTY),
-        field(2, "follow", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "previous", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "sinceSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(5, "sinceTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(6, "timestamps", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "tailLines", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(8, "limitBytes", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(9, "nowait", Type::Bool, Label::One, OMITEMPTY),
-        field(10, "version", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentLogOptions: Message = message("github.com.openshift.api.apps.v1.DeploymentLogOptions", Form::Object, true, &[
+    field!(1, "container", Type::String, Label::One, OMITEMPTY),
+    field!(2, "follow", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "previous", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "sinceSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(5, "sinceTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(6, "timestamps", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "tailLines", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(8, "limitBytes", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(9, "nowait", Type::Bool, Label::One, OMITEMPTY),
+    field!(10, "version", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeploymentRequest: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentRequest",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "latest", Type::Bool, Label::One, 0),
-        field(3, "force", Type::Bool, Label::One, 0),
-        field(4, "excludeTriggers", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentRequest: Message = message("github.com.openshift.api.apps.v1.DeploymentRequest", Form::Object, true, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "latest", Type::Bool, Label::One, 0),
+    field!(3, "force", Type::Bool, Label::One, 0),
+    field!(4, "excludeTriggers", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentStrategy: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "customParams", Type::Message(&CustomDeploymentStrategyParams), Label::One, POINTER | OMITEMPTY),
-        field(3, "recreateParams", Type::Message(&RecreateDeploymentStrategyParams), Label::One, POINTER | OMITEMPTY),
-        field(4, "rollingParams", Type::Message(&RollingDeploymentStrategyParams), Label::One, POINTER | OMITEMPTY),
-        field(5, "resources", Type::Message(&core_v1::ResourceRequirements), Label::One, OMITEMPTY),
-        field(6, "labels", Type::String, Label::Map, OMITEMPTY),
-        field(7, "annotations", Type::String, Label::Map, OMITEMPTY),
-        field(8, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentStrategy: Message = message("github.com.openshift.api.apps.v1.DeploymentStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "customParams", Type::Message(&CustomDeploymentStrategyParams), Label::One, POINTER | OMITEMPTY),
+    field!(3, "recreateParams", Type::Message(&RecreateDeploymentStrategyParams), Label::One, POINTER | OMITEMPTY),
+    field!(4, "rollingParams", Type::Message(&RollingDeploymentStrategyParams), Label::One, POINTER | OMITEMPTY),
+    field!(5, "resources", Type::Message(&core_v1::ResourceRequirements), Label::One, OMITEMPTY),
+    field!(6, "labels", Type::String, Label::Map, OMITEMPTY),
+    field!(7, "annotations", Type::String, Label::Map, OMITEMPTY),
+    field!(8, "activeDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeploymentTriggerImageChangeParams: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentTriggerImageChangeParams",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "automatic", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "containerNames", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(4, "lastTriggeredImage", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentTriggerImageChangeParams: Message = message("github.com.openshift.api.apps.v1.DeploymentTriggerImageChangeParams", Form::Object, false, &[
+    field!(1, "automatic", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "containerNames", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(4, "lastTriggeredImage", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeploymentTriggerPolicies: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentTriggerPolicies",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&DeploymentTriggerPolicy), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeploymentTriggerPolicies: Message = message("github.com.openshift.api.apps.v1.DeploymentTriggerPolicies", Form::Slice, false, &[
+    field!(1, "", Type::Message(&DeploymentTriggerPolicy), Label::Repeated, 0),
+]);
 
-pub(crate) static DeploymentTriggerPolicy: Message = Message {
-    name: "github.com.openshift.api.apps.v1.DeploymentTriggerPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "imageChangeParams", Type::Message(&DeploymentTriggerImageChangeParams), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeploymentTriggerPolicy: Message = message("github.com.openshift.api.apps.v1.DeploymentTriggerPolicy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "imageChangeParams", Type::Message(&DeploymentTriggerImageChangeParams), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ExecNewPodHook: Message = Message {
-    name: "github.com.openshift.api.apps.v1.ExecNewPodHook",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "command", Type::String, Label::Repeated, 0),
-        field(2, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(3, "containerName", Type::String, Label::One, 0),
-        field(4, "volumes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ExecNewPodHook: Message = message("github.com.openshift.api.apps.v1.ExecNewPodHook", Form::Object, false, &[
+    field!(1, "command", Type::String, Label::Repeated, 0),
+    field!(2, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(3, "containerName", Type::String, Label::One, 0),
+    field!(4, "volumes", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static LifecycleHook: Message = Message {
-    name: "github.com.openshift.api.apps.v1.LifecycleHook",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "failurePolicy", Type::String, Label::One, 0),
-        field(2, "execNewPod", Type::Message(&ExecNewPodHook), Label::One, POINTER | OMITEMPTY),
-        field(3, "tagImages", Type::Message(&TagImageHook), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static LifecycleHook: Message = message("github.com.openshift.api.apps.v1.LifecycleHook", Form::Object, false, &[
+    field!(1, "failurePolicy", Type::String, Label::One, 0),
+    field!(2, "execNewPod", Type::Message(&ExecNewPodHook), Label::One, POINTER | OMITEMPTY),
+    field!(3, "tagImages", Type::Message(&TagImageHook), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static RecreateDeploymentStrategyParams: Message = Message {
-    name: "github.com.openshift.api.apps.v1.RecreateDeploymentStrategyParams",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "pre", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
-        field(3, "mid", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
-        field(4, "post", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RecreateDeploymentStrategyParams: Message = message("github.com.openshift.api.apps.v1.RecreateDeploymentStrategyParams", Form::Object, false, &[
+    field!(1, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "pre", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
+    field!(3, "mid", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
+    field!(4, "post", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RollingDeploymentStrategyParams: Message = Message {
-    name: "github.com.openshift.api.apps.v1.RollingDeploymentStrategyParams",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "updatePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(2, "intervalSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(4, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(5, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(7, "pre", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
-        field(8, "post", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RollingDeploymentStrategyParams: Message = message("github.com.openshift.api.apps.v1.RollingDeploymentStrategyParams", Form::Object, false, &[
+    field!(1, "updatePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(2, "intervalSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "timeoutSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(4, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(5, "maxSurge", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(7, "pre", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
+    field!(8, "post", Type::Message(&LifecycleHook), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static TagImageHook: Message = Message {
-    name: "github.com.openshift.api.apps.v1.TagImageHook",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "containerName", Type::String, Label::One, 0),
-        field(2, "to", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-    ],
-};
+pub(crate) static TagImageHook: Message = message("github.com.openshift.api.apps.v1.TagImageHook", Form::Object, false, &[
+    field!(1, "containerName", Type::String, Label::One, 0),
+    field!(2, "to", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+]);

@@ -6,465 +6,250 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, rbac_v1, runtime};
 
-pub(crate) static Action: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.Action",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, 0),
-        field(2, "verb", Type::String, Label::One, 0),
-        field(3, "resourceAPIGroup", Type::String, Label::One, 0),
-        field(4, "resourceAPIVersion", Type::String, Label::One, 0),
-        field(5, "resource", Type::String, Label::One, 0),
-        field(6, "resourceName", Type::String, Label::One, 0),
-        field(8, "path", Type::String, Label::One, 0),
-        field(9, "isNonResourceURL", Type::Bool, Label::One, 0),
-        field(7, "content", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Action: Message = message("github.com.openshift.api.authorization.v1.Action", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, 0),
+    field!(2, "verb", Type::String, Label::One, 0),
+    field!(3, "resourceAPIGroup", Type::String, Label::One, 0),
+    field!(4, "resourceAPIVersion", Type::String, Label::One, 0),
+    field!(5, "resource", Type::String, Label::One, 0),
+    field!(6, "resourceName", Type::String, Label::One, 0),
+    field!(8, "path", Type::String, Label::One, 0),
+    field!(9, "isNonResourceURL", Type::Bool, Label::One, 0),
+    field!(7, "content", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ClusterPolicy: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ClusterPolicy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "lastModified", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(3, "roles", Type::Message(&NamedClusterRole), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterPolicy: Message = message("github.com.openshift.api.authorization.v1.ClusterPolicy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "lastModified", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(3, "roles", Type::Message(&NamedClusterRole), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterPolicyBinding: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ClusterPolicyBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "lastModified", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(3, "policyRef", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(4, "roleBindings", Type::Message(&NamedClusterRoleBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterPolicyBinding: Message = message("github.com.openshift.api.authorization.v1.ClusterPolicyBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "lastModified", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(3, "policyRef", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(4, "roleBindings", Type::Message(&NamedClusterRoleBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterPolicyBindingList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ClusterPolicyBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterPolicyBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterPolicyBindingList: Message = message("github.com.openshift.api.authorization.v1.ClusterPolicyBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterPolicyBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterPolicyList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ClusterPolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterPolicy), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterPolicyList: Message = message("github.com.openshift.api.authorization.v1.ClusterPolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterPolicy), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterRole: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ClusterRole",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
-        field(3, "aggregationRule", Type::Message(&rbac_v1::AggregationRule), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterRole: Message = message("github.com.openshift.api.authorization.v1.ClusterRole", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
+    field!(3, "aggregationRule", Type::Message(&rbac_v1::AggregationRule), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ClusterRoleBinding: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ClusterRoleBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "userNames", Type::Message(&OptionalNames), Label::One, 0),
-        field(3, "groupNames", Type::Message(&OptionalNames), Label::One, 0),
-        field(4, "subjects", Type::Message(&core_v1::ObjectReference), Label::Repeated, 0),
-        field(5, "roleRef", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-    ],
-};
+pub(crate) static ClusterRoleBinding: Message = message("github.com.openshift.api.authorization.v1.ClusterRoleBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "userNames", Type::Message(&OptionalNames), Label::One, 0),
+    field!(3, "groupNames", Type::Message(&OptionalNames), Label::One, 0),
+    field!(4, "subjects", Type::Message(&core_v1::ObjectReference), Label::Repeated, 0),
+    field!(5, "roleRef", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+]);
 
-pub(crate) static ClusterRoleBindingList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ClusterRoleBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterRoleBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterRoleBindingList: Message = message("github.com.openshift.api.authorization.v1.ClusterRoleBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterRoleBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterRoleList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ClusterRoleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterRole), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterRoleList: Message = message("github.com.openshift.api.authorization.v1.ClusterRoleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterRole), Label::Repeated, 0),
+]);
 
-pub(crate) static GroupRestriction: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.GroupRestriction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "groups", Type::String, Label::Repeated, 0),
-        field(2, "labels", Type::Message(&meta_v1::LabelSelector), Label::Repeated, 0),
-    ],
-};
+pub(crate) static GroupRestriction: Message = message("github.com.openshift.api.authorization.v1.GroupRestriction", Form::Object, false, &[
+    field!(1, "groups", Type::String, Label::Repeated, 0),
+    field!(2, "labels", Type::Message(&meta_v1::LabelSelector), Label::Repeated, 0),
+]);
 
-pub(crate) static IsPersonalSubjectAccessReview: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.IsPersonalSubjectAccessReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[],
-};
+pub(crate) static IsPersonalSubjectAccessReview: Message = message("github.com.openshift.api.authorization.v1.IsPersonalSubjectAccessReview", Form::Object, true, &[]);
 
-pub(crate) static LocalResourceAccessReview: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.LocalResourceAccessReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(2, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "", Type::Message(&Action), Label::One, INLINE),
-    ],
-};
+pub(crate) static LocalResourceAccessReview: Message = message("github.com.openshift.api.authorization.v1.LocalResourceAccessReview", Form::Object, true, &[
+    field!(2, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "", Type::Message(&Action), Label::One, INLINE),
+]);
 
-pub(crate) static LocalSubjectAccessReview: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.LocalSubjectAccessReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(5, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "", Type::Message(&Action), Label::One, INLINE),
-        field(2, "user", Type::String, Label::One, 0),
-        field(3, "groups", Type::String, Label::Repeated, 0),
-        field(4, "scopes", Type::Message(&OptionalScopes), Label::One, 0),
-    ],
-};
+pub(crate) static LocalSubjectAccessReview: Message = message("github.com.openshift.api.authorization.v1.LocalSubjectAccessReview", Form::Object, true, &[
+    field!(5, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "", Type::Message(&Action), Label::One, INLINE),
+    field!(2, "user", Type::String, Label::One, 0),
+    field!(3, "groups", Type::String, Label::Repeated, 0),
+    field!(4, "scopes", Type::Message(&OptionalScopes), Label::One, 0),
+]);
 
-pub(crate) static NamedClusterRole: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.NamedClusterRole",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "role", Type::Message(&ClusterRole), Label::One, 0),
-    ],
-};
+pub(crate) static NamedClusterRole: Message = message("github.com.openshift.api.authorization.v1.NamedClusterRole", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "role", Type::Message(&ClusterRole), Label::One, 0),
+]);
 
-pub(crate) static NamedClusterRoleBinding: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.NamedClusterRoleBinding",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "roleBinding", Type::Message(&ClusterRoleBinding), Label::One, 0),
-    ],
-};
+pub(crate) static NamedClusterRoleBinding: Message = message("github.com.openshift.api.authorization.v1.NamedClusterRoleBinding", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "roleBinding", Type::Message(&ClusterRoleBinding), Label::One, 0),
+]);
 
-pub(crate) static NamedRole: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.NamedRole",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "role", Type::Message(&Role), Label::One, 0),
-    ],
-};
+pub(crate) static NamedRole: Message = message("github.com.openshift.api.authorization.v1.NamedRole", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "role", Type::Message(&Role), Label::One, 0),
+]);
 
-pub(crate) static NamedRoleBinding: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.NamedRoleBinding",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "roleBinding", Type::Message(&RoleBinding), Label::One, 0),
-    ],
-};
+pub(crate) static NamedRoleBinding: Message = message("github.com.openshift.api.authorization.v1.NamedRoleBinding", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "roleBinding", Type::Message(&RoleBinding), Label::One, 0),
+]);
 
-pub(crate) static OptionalNames: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.OptionalNames",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static OptionalNames: Message = message("github.com.openshift.api.authorization.v1.OptionalNames", Form::Slice, false, &[
+    field!(1, "", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static OptionalScopes: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.OptionalScopes",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static OptionalScopes: Message = message("github.com.openshift.api.authorization.v1.OptionalScopes", Form::Slice, false, &[
+    field!(1, "", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static Policy: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.Policy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "lastModified", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(3, "roles", Type::Message(&NamedRole), Label::Repeated, 0),
-    ],
-};
+pub(crate) static Policy: Message = message("github.com.openshift.api.authorization.v1.Policy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "lastModified", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(3, "roles", Type::Message(&NamedRole), Label::Repeated, 0),
+]);
 
-pub(crate) static PolicyBinding: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.PolicyBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "lastModified", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(3, "policyRef", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(4, "roleBindings", Type::Message(&NamedRoleBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PolicyBinding: Message = message("github.com.openshift.api.authorization.v1.PolicyBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "lastModified", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(3, "policyRef", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(4, "roleBindings", Type::Message(&NamedRoleBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static PolicyBindingList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.PolicyBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PolicyBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PolicyBindingList: Message = message("github.com.openshift.api.authorization.v1.PolicyBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PolicyBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static PolicyList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.PolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Policy), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PolicyList: Message = message("github.com.openshift.api.authorization.v1.PolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Policy), Label::Repeated, 0),
+]);
 
-pub(crate) static PolicyRule: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.PolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "verbs", Type::String, Label::Repeated, 0),
-        field(2, "attributeRestrictions", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(3, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "resources", Type::String, Label::Repeated, 0),
-        field(5, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PolicyRule: Message = message("github.com.openshift.api.authorization.v1.PolicyRule", Form::Object, false, &[
+    field!(1, "verbs", Type::String, Label::Repeated, 0),
+    field!(2, "attributeRestrictions", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(3, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "resources", Type::String, Label::Repeated, 0),
+    field!(5, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceAccessReview: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ResourceAccessReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(2, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "", Type::Message(&Action), Label::One, INLINE),
-    ],
-};
+pub(crate) static ResourceAccessReview: Message = message("github.com.openshift.api.authorization.v1.ResourceAccessReview", Form::Object, true, &[
+    field!(2, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "", Type::Message(&Action), Label::One, INLINE),
+]);
 
-pub(crate) static ResourceAccessReviewResponse: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ResourceAccessReviewResponse",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(2, "users", Type::String, Label::Repeated, 0),
-        field(3, "groups", Type::String, Label::Repeated, 0),
-        field(4, "evalutionError", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ResourceAccessReviewResponse: Message = message("github.com.openshift.api.authorization.v1.ResourceAccessReviewResponse", Form::Object, true, &[
+    field!(1, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(2, "users", Type::String, Label::Repeated, 0),
+    field!(3, "groups", Type::String, Label::Repeated, 0),
+    field!(4, "evalutionError", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Role: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.Role",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
-    ],
-};
+pub(crate) static Role: Message = message("github.com.openshift.api.authorization.v1.Role", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleBinding: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.RoleBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "userNames", Type::Message(&OptionalNames), Label::One, 0),
-        field(3, "groupNames", Type::Message(&OptionalNames), Label::One, 0),
-        field(4, "subjects", Type::Message(&core_v1::ObjectReference), Label::Repeated, 0),
-        field(5, "roleRef", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-    ],
-};
+pub(crate) static RoleBinding: Message = message("github.com.openshift.api.authorization.v1.RoleBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "userNames", Type::Message(&OptionalNames), Label::One, 0),
+    field!(3, "groupNames", Type::Message(&OptionalNames), Label::One, 0),
+    field!(4, "subjects", Type::Message(&core_v1::ObjectReference), Label::Repeated, 0),
+    field!(5, "roleRef", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+]);
 
-pub(crate) static RoleBindingList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.RoleBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&RoleBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RoleBindingList: Message = message("github.com.openshift.api.authorization.v1.RoleBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&RoleBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleBindingRestriction: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.RoleBindingRestriction",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
-        field(2, "spec", Type::Message(&RoleBindingRestrictionSpec), Label::One, 0),
-    ],
-};
+pub(crate) static RoleBindingRestriction: Message = message("github.com.openshift.api.authorization.v1.RoleBindingRestriction", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
+    field!(2, "spec", Type::Message(&RoleBindingRestrictionSpec), Label::One, 0),
+]);
 
-pub(crate) static RoleBindingRestrictionList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.RoleBindingRestrictionList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&RoleBindingRestriction), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RoleBindingRestrictionList: Message = message("github.com.openshift.api.authorization.v1.RoleBindingRestrictionList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&RoleBindingRestriction), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleBindingRestrictionSpec: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.RoleBindingRestrictionSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "userrestriction", Type::Message(&UserRestriction), Label::One, POINTER),
-        field(2, "grouprestriction", Type::Message(&GroupRestriction), Label::One, POINTER),
-        field(3, "serviceaccountrestriction", Type::Message(&ServiceAccountRestriction), Label::One, POINTER),
-    ],
-};
+pub(crate) static RoleBindingRestrictionSpec: Message = message("github.com.openshift.api.authorization.v1.RoleBindingRestrictionSpec", Form::Object, false, &[
+    field!(1, "userrestriction", Type::Message(&UserRestriction), Label::One, POINTER),
+    field!(2, "grouprestriction", Type::Message(&GroupRestriction), Label::One, POINTER),
+    field!(3, "serviceaccountrestriction", Type::Message(&ServiceAccountRestriction), Label::One, POINTER),
+]);
 
-pub(crate) static RoleList: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.RoleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Role), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RoleList: Message = message("github.com.openshift.api.authorization.v1.RoleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Role), Label::Repeated, 0),
+]);
 
-pub(crate) static SelfSubjectRulesReview: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.SelfSubjectRulesReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "spec", Type::Message(&SelfSubjectRulesReviewSpec), Label::One, 0),
-        field(2, "status", Type::Message(&SubjectRulesReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SelfSubjectRulesReview: Message = message("github.com.openshift.api.authorization.v1.SelfSubjectRulesReview", Form::Object, true, &[
+    field!(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "spec", Type::Message(&SelfSubjectRulesReviewSpec), Label::One, 0),
+    field!(2, "status", Type::Message(&SubjectRulesReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SelfSubjectRulesReviewSpec: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.SelfSubjectRulesReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "scopes", Type::Message(&OptionalScopes), Label::One, 0),
-    ],
-};
+pub(crate) static SelfSubjectRulesReviewSpec: Message = message("github.com.openshift.api.authorization.v1.SelfSubjectRulesReviewSpec", Form::Object, false, &[
+    field!(1, "scopes", Type::Message(&OptionalScopes), Label::One, 0),
+]);
 
-pub(crate) static ServiceAccountReference: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ServiceAccountReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "namespace", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ServiceAccountReference: Message = message("github.com.openshift.api.authorization.v1.ServiceAccountReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "namespace", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ServiceAccountRestriction: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.ServiceAccountRestriction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "serviceaccounts", Type::Message(&ServiceAccountReference), Label::Repeated, 0),
-        field(2, "namespaces", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static ServiceAccountRestriction: Message = message("github.com.openshift.api.authorization.v1.ServiceAccountRestriction", Form::Object, false, &[
+    field!(1, "serviceaccounts", Type::Message(&ServiceAccountReference), Label::Repeated, 0),
+    field!(2, "namespaces", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static SubjectAccessReview: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.SubjectAccessReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(5, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "", Type::Message(&Action), Label::One, INLINE),
-        field(2, "user", Type::String, Label::One, 0),
-        field(3, "groups", Type::String, Label::Repeated, 0),
-        field(4, "scopes", Type::Message(&OptionalScopes), Label::One, 0),
-    ],
-};
+pub(crate) static SubjectAccessReview: Message = message("github.com.openshift.api.authorization.v1.SubjectAccessReview", Form::Object, true, &[
+    field!(5, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "", Type::Message(&Action), Label::One, INLINE),
+    field!(2, "user", Type::String, Label::One, 0),
+    field!(3, "groups", Type::String, Label::Repeated, 0),
+    field!(4, "scopes", Type::Message(&OptionalScopes), Label::One, 0),
+]);
 
-pub(crate) static SubjectAccessReviewResponse: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.SubjectAccessReviewResponse",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(2, "allowed", Type::Bool, Label::One, 0),
-        field(3, "reason", Type::String, Label::One, OMITEMPTY),
-        field(4, "evaluationError", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SubjectAccessReviewResponse: Message = message("github.com.openshift.api.authorization.v1.SubjectAccessReviewResponse", Form::Object, true, &[
+    field!(1, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(2, "allowed", Type::Bool, Label::One, 0),
+    field!(3, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(4, "evaluationError", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SubjectRulesReview: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.SubjectRulesReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "spec", Type::Message(&SubjectRulesReviewSpec), Label::One, 0),
-        field(2, "status", Type::Message(&SubjectRulesReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SubjectRulesReview: Message = message("github.com.openshift.api.authorization.v1.SubjectRulesReview", Form::Object, true, &[
+    field!(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "spec", Type::Message(&SubjectRulesReviewSpec), Label::One, 0),
+    field!(2, "status", Type::Message(&SubjectRulesReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SubjectRulesReviewSpec: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.SubjectRulesReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "user", Type::String, Label::One, 0),
-        field(2, "groups", Type::String, Label::Repeated, 0),
-        field(3, "scopes", Type::Message(&OptionalScopes), Label::One, 0),
-    ],
-};
+pub(crate) static SubjectRulesReviewSpec: Message = message("github.com.openshift.api.authorization.v1.SubjectRulesReviewSpec", Form::Object, false, &[
+    field!(1, "user", Type::String, Label::One, 0),
+    field!(2, "groups", Type::String, Label::Repeated, 0),
+    field!(3, "scopes", Type::Message(&OptionalScopes), Label::One, 0),
+]);
 
-pub(crate) static SubjectRulesReviewStatus: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.SubjectRulesReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
-        field(2, "evaluationError", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SubjectRulesReviewStatus: Message = message("github.com.openshift.api.authorization.v1.SubjectRulesReviewStatus", Form::Object, false, &[
+    field!(1, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
+    field!(2, "evaluationError", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static UserRestriction: Message = Message {
-    name: "github.com.openshift.api.authorization.v1.UserRestriction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "users", Type::String, Label::Repeated, 0),
-        field(2, "groups", Type::String, Label::Repeated, 0),
-        field(3, "labels", Type::Message(&meta_v1::LabelSelector), Label::Repeated, 0),
-    ],
-};
+pub(crate) static UserRestriction: Message = message("github.com.openshift.api.authorization.v1.UserRestriction", Form::Object, false, &[
+    field!(1, "users", Type::String, Label::Repeated, 0),
+    field!(2, "groups", Type::String, Label::Repeated, 0),
+    field!(3, "labels", Type::Message(&meta_v1::LabelSelector), Label::Repeated, 0),
+]);

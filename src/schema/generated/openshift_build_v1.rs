@@ -6,697 +6,397 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static BinaryBuildRequestOptions: Message = Message {
-    name: "github.com.openshift.api.build.v1.BinaryBuildRequestOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "asFile", Type::String, Label::One, OMITEMPTY),
-        field(3, "revision.commit", Type::String, Label::One, OMITEMPTY),
-        field(4, "revision.message", Type::String, Label::One, OMITEMPTY),
-        field(5, "revision.authorName", Type::String, Label::One, OMITEMPTY),
-        field(6, "revision.authorEmail", Type::String, Label::One, OMITEMPTY),
-        field(7, "revision.committerName", Type::String, Label::One, OMITEMPTY),
-        field(8, "revision.committerEmail", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static BinaryBuildRequestOptions: Message = message("github.com.openshift.api.build.v1.BinaryBuildRequestOptions", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "asFile", Type::String, Label::One, OMITEMPTY),
+    field!(3, "revision.commit", Type::String, Label::One, OMITEMPTY),
+    field!(4, "revision.message", Type::String, Label::One, OMITEMPTY),
+    field!(5, "revision.authorName", Type::String, Label::One, OMITEMPTY),
+    field!(6, "revision.authorEmail", Type::String, Label::One, OMITEMPTY),
+    field!(7, "revision.committerName", Type::String, Label::One, OMITEMPTY),
+    field!(8, "revision.committerEmail", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static BinaryBuildSource: Message = Message {
-    name: "github.com.openshift.api.build.v1.BinaryBuildSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "asFile", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static BinaryBuildSource: Message = message("github.com.openshift.api.build.v1.BinaryBuildSource", Form::Object, false, &[
+    field!(1, "asFile", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static BitbucketWebHookCause: Message = Message {
-    name: "github.com.openshift.api.build.v1.BitbucketWebHookCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&CommonWebHookCause), Label::One, INLINE),
-    ],
-};
+pub(crate) static BitbucketWebHookCause: Message = message("github.com.openshift.api.build.v1.BitbucketWebHookCause", Form::Object, false, &[
+    field!(1, "", Type::Message(&CommonWebHookCause), Label::One, INLINE),
+]);
 
-pub(crate) static Build: Message = Message {
-    name: "github.com.openshift.api.build.v1.Build",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&BuildSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&BuildStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Build: Message = message("github.com.openshift.api.build.v1.Build", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&BuildSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&BuildStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static BuildCondition: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildCondition: Message = message("github.com.openshift.api.build.v1.BuildCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(6, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static BuildConfig: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildConfig",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&BuildConfigSpec), Label::One, 0),
-        field(3, "status", Type::Message(&BuildConfigStatus), Label::One, 0),
-    ],
-};
+pub(crate) static BuildConfig: Message = message("github.com.openshift.api.build.v1.BuildConfig", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&BuildConfigSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&BuildConfigStatus), Label::One, 0),
+]);
 
-pub(crate) static BuildConfigList: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildConfigList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&BuildConfig), Label::Repeated, 0),
-    ],
-};
+pub(crate) static BuildConfigList: Message = message("github.com.openshift.api.build.v1.BuildConfigList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&BuildConfig), Label::Repeated, 0),
+]);
 
-pub(crate) static BuildConfigSpec: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildConfigSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "triggers", Type::Message(&BuildTriggerPolicy), Label::Repeated, OMITEMPTY),
-        field(2, "runPolicy", Type::String, Label::One, OMITEMPTY),
-        field(3, "", Type::Message(&CommonSpec), Label::One, INLINE),
-        field(4, "successfulBuildsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(5, "failedBuildsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static BuildConfigSpec: Message = message("github.com.openshift.api.build.v1.BuildConfigSpec", Form::Object, false, &[
+    field!(1, "triggers", Type::Message(&BuildTriggerPolicy), Label::Repeated, OMITEMPTY),
+    field!(2, "runPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(3, "", Type::Message(&CommonSpec), Label::One, INLINE),
+    field!(4, "successfulBuildsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(5, "failedBuildsHistoryLimit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static BuildConfigStatus: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildConfigStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "lastVersion", Type::Int64, Label::One, 0),
-        field(2, "imageChangeTriggers", Type::Message(&ImageChangeTriggerStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildConfigStatus: Message = message("github.com.openshift.api.build.v1.BuildConfigStatus", Form::Object, false, &[
+    field!(1, "lastVersion", Type::Int64, Label::One, 0),
+    field!(2, "imageChangeTriggers", Type::Message(&ImageChangeTriggerStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static BuildList: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Build), Label::Repeated, 0),
-    ],
-};
+pub(crate) static BuildList: Message = message("github.com.openshift.api.build.v1.BuildList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Build), Label::Repeated, 0),
+]);
 
-pub(crate) static BuildLog: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildLog",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[],
-};
+pub(crate) static BuildLog: Message = message("github.com.openshift.api.build.v1.BuildLog", Form::Object, true, &[]);
 
-pub(crate) static BuildLogOptions: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildLogOptions",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "container", Type::String, Label::One, OMITEMPTY),
-        field(2, "follow", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "previous", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "sinceSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(5, "sinceTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(6, "timestamps", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "tailLines", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(8, "limitBytes", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(9, "nowait", Type::Bool, Label::One, OMITEMPTY),
-        field(10, "version", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(11, "insecureSkipTLSVerifyBackend", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildLogOptions: Message = message("github.com.openshift.api.build.v1.BuildLogOptions", Form::Object, true, &[
+    field!(1, "container", Type::String, Label::One, OMITEMPTY),
+    field!(2, "follow", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "previous", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "sinceSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(5, "sinceTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(6, "timestamps", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "tailLines", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(8, "limitBytes", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(9, "nowait", Type::Bool, Label::One, OMITEMPTY),
+    field!(10, "version", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(11, "insecureSkipTLSVerifyBackend", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static BuildOutput: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildOutput",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "to", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "pushSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "imageLabels", Type::Message(&ImageLabel), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildOutput: Message = message("github.com.openshift.api.build.v1.BuildOutput", Form::Object, false, &[
+    field!(1, "to", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "pushSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "imageLabels", Type::Message(&ImageLabel), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static BuildPostCommitSpec: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildPostCommitSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "command", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "args", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "script", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildPostCommitSpec: Message = message("github.com.openshift.api.build.v1.BuildPostCommitSpec", Form::Object, false, &[
+    field!(1, "command", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "args", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "script", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static BuildRequest: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildRequest",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
-        field(3, "triggeredByImage", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(4, "from", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(5, "binary", Type::Message(&BinaryBuildSource), Label::One, POINTER | OMITEMPTY),
-        field(6, "lastVersion", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(7, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(8, "triggeredBy", Type::Message(&BuildTriggerCause), Label::Repeated, OMITEMPTY),
-        field(9, "dockerStrategyOptions", Type::Message(&DockerStrategyOptions), Label::One, POINTER | OMITEMPTY),
-        field(10, "sourceStrategyOptions", Type::Message(&SourceStrategyOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static BuildRequest: Message = message("github.com.openshift.api.build.v1.BuildRequest", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
+    field!(3, "triggeredByImage", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(4, "from", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(5, "binary", Type::Message(&BinaryBuildSource), Label::One, POINTER | OMITEMPTY),
+    field!(6, "lastVersion", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(7, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(8, "triggeredBy", Type::Message(&BuildTriggerCause), Label::Repeated, OMITEMPTY),
+    field!(9, "dockerStrategyOptions", Type::Message(&DockerStrategyOptions), Label::One, POINTER | OMITEMPTY),
+    field!(10, "sourceStrategyOptions", Type::Message(&SourceStrategyOptions), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static BuildSource: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "binary", Type::Message(&BinaryBuildSource), Label::One, POINTER | OMITEMPTY),
-        field(3, "dockerfile", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "git", Type::Message(&GitBuildSource), Label::One, POINTER | OMITEMPTY),
-        field(5, "images", Type::Message(&ImageSource), Label::Repeated, OMITEMPTY),
-        field(6, "contextDir", Type::String, Label::One, OMITEMPTY),
-        field(7, "sourceSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(8, "secrets", Type::Message(&SecretBuildSource), Label::Repeated, OMITEMPTY),
-        field(9, "configMaps", Type::Message(&ConfigMapBuildSource), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildSource: Message = message("github.com.openshift.api.build.v1.BuildSource", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "binary", Type::Message(&BinaryBuildSource), Label::One, POINTER | OMITEMPTY),
+    field!(3, "dockerfile", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "git", Type::Message(&GitBuildSource), Label::One, POINTER | OMITEMPTY),
+    field!(5, "images", Type::Message(&ImageSource), Label::Repeated, OMITEMPTY),
+    field!(6, "contextDir", Type::String, Label::One, OMITEMPTY),
+    field!(7, "sourceSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(8, "secrets", Type::Message(&SecretBuildSource), Label::Repeated, OMITEMPTY),
+    field!(9, "configMaps", Type::Message(&ConfigMapBuildSource), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static BuildSpec: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&CommonSpec), Label::One, INLINE),
-        field(2, "triggeredBy", Type::Message(&BuildTriggerCause), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildSpec: Message = message("github.com.openshift.api.build.v1.BuildSpec", Form::Object, false, &[
+    field!(1, "", Type::Message(&CommonSpec), Label::One, INLINE),
+    field!(2, "triggeredBy", Type::Message(&BuildTriggerCause), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static BuildStatus: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "phase", Type::String, Label::One, 0),
-        field(2, "cancelled", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "reason", Type::String, Label::One, OMITEMPTY),
-        field(4, "message", Type::String, Label::One, OMITEMPTY),
-        field(5, "startTimestamp", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(6, "completionTimestamp", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(7, "duration", Type::Int64, Label::One, OMITEMPTY),
-        field(8, "outputDockerImageReference", Type::String, Label::One, OMITEMPTY),
-        field(9, "config", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(10, "output", Type::Message(&BuildStatusOutput), Label::One, OMITEMPTY),
-        field(11, "stages", Type::Message(&StageInfo), Label::Repeated, OMITEMPTY),
-        field(12, "logSnippet", Type::String, Label::One, OMITEMPTY),
-        field(13, "conditions", Type::Message(&BuildCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildStatus: Message = message("github.com.openshift.api.build.v1.BuildStatus", Form::Object, false, &[
+    field!(1, "phase", Type::String, Label::One, 0),
+    field!(2, "cancelled", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(4, "message", Type::String, Label::One, OMITEMPTY),
+    field!(5, "startTimestamp", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(6, "completionTimestamp", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(7, "duration", Type::Int64, Label::One, OMITEMPTY),
+    field!(8, "outputDockerImageReference", Type::String, Label::One, OMITEMPTY),
+    field!(9, "config", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(10, "output", Type::Message(&BuildStatusOutput), Label::One, OMITEMPTY),
+    field!(11, "stages", Type::Message(&StageInfo), Label::Repeated, OMITEMPTY),
+    field!(12, "logSnippet", Type::String, Label::One, OMITEMPTY),
+    field!(13, "conditions", Type::Message(&BuildCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static BuildStatusOutput: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildStatusOutput",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "to", Type::Message(&BuildStatusOutputTo), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static BuildStatusOutput: Message = message("github.com.openshift.api.build.v1.BuildStatusOutput", Form::Object, false, &[
+    field!(1, "to", Type::Message(&BuildStatusOutputTo), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static BuildStatusOutputTo: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildStatusOutputTo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "imageDigest", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static BuildStatusOutputTo: Message = message("github.com.openshift.api.build.v1.BuildStatusOutputTo", Form::Object, false, &[
+    field!(1, "imageDigest", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static BuildStrategy: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "dockerStrategy", Type::Message(&DockerBuildStrategy), Label::One, POINTER | OMITEMPTY),
-        field(3, "sourceStrategy", Type::Message(&SourceBuildStrategy), Label::One, POINTER | OMITEMPTY),
-        field(4, "customStrategy", Type::Message(&CustomBuildStrategy), Label::One, POINTER | OMITEMPTY),
-        field(5, "jenkinsPipelineStrategy", Type::Message(&JenkinsPipelineBuildStrategy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static BuildStrategy: Message = message("github.com.openshift.api.build.v1.BuildStrategy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "dockerStrategy", Type::Message(&DockerBuildStrategy), Label::One, POINTER | OMITEMPTY),
+    field!(3, "sourceStrategy", Type::Message(&SourceBuildStrategy), Label::One, POINTER | OMITEMPTY),
+    field!(4, "customStrategy", Type::Message(&CustomBuildStrategy), Label::One, POINTER | OMITEMPTY),
+    field!(5, "jenkinsPipelineStrategy", Type::Message(&JenkinsPipelineBuildStrategy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static BuildTriggerCause: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildTriggerCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "message", Type::String, Label::One, OMITEMPTY),
-        field(2, "genericWebHook", Type::Message(&GenericWebHookCause), Label::One, POINTER | OMITEMPTY),
-        field(3, "githubWebHook", Type::Message(&GitHubWebHookCause), Label::One, POINTER | OMITEMPTY),
-        field(4, "imageChangeBuild", Type::Message(&ImageChangeCause), Label::One, POINTER | OMITEMPTY),
-        field(5, "gitlabWebHook", Type::Message(&GitLabWebHookCause), Label::One, POINTER | OMITEMPTY),
-        field(6, "bitbucketWebHook", Type::Message(&BitbucketWebHookCause), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static BuildTriggerCause: Message = message("github.com.openshift.api.build.v1.BuildTriggerCause", Form::Object, false, &[
+    field!(1, "message", Type::String, Label::One, OMITEMPTY),
+    field!(2, "genericWebHook", Type::Message(&GenericWebHookCause), Label::One, POINTER | OMITEMPTY),
+    field!(3, "githubWebHook", Type::Message(&GitHubWebHookCause), Label::One, POINTER | OMITEMPTY),
+    field!(4, "imageChangeBuild", Type::Message(&ImageChangeCause), Label::One, POINTER | OMITEMPTY),
+    field!(5, "gitlabWebHook", Type::Message(&GitLabWebHookCause), Label::One, POINTER | OMITEMPTY),
+    field!(6, "bitbucketWebHook", Type::Message(&BitbucketWebHookCause), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static BuildTriggerPolicy: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildTriggerPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "github", Type::Message(&WebHookTrigger), Label::One, POINTER | OMITEMPTY),
-        field(3, "generic", Type::Message(&WebHookTrigger), Label::One, POINTER | OMITEMPTY),
-        field(4, "imageChange", Type::Message(&ImageChangeTrigger), Label::One, POINTER | OMITEMPTY),
-        field(5, "gitlab", Type::Message(&WebHookTrigger), Label::One, POINTER | OMITEMPTY),
-        field(6, "bitbucket", Type::Message(&WebHookTrigger), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static BuildTriggerPolicy: Message = message("github.com.openshift.api.build.v1.BuildTriggerPolicy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "github", Type::Message(&WebHookTrigger), Label::One, POINTER | OMITEMPTY),
+    field!(3, "generic", Type::Message(&WebHookTrigger), Label::One, POINTER | OMITEMPTY),
+    field!(4, "imageChange", Type::Message(&ImageChangeTrigger), Label::One, POINTER | OMITEMPTY),
+    field!(5, "gitlab", Type::Message(&WebHookTrigger), Label::One, POINTER | OMITEMPTY),
+    field!(6, "bitbucket", Type::Message(&WebHookTrigger), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static BuildVolume: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildVolume",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "source", Type::Message(&BuildVolumeSource), Label::One, 0),
-        field(3, "mounts", Type::Message(&BuildVolumeMount), Label::Repeated, 0),
-    ],
-};
+pub(crate) static BuildVolume: Message = message("github.com.openshift.api.build.v1.BuildVolume", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "source", Type::Message(&BuildVolumeSource), Label::One, 0),
+    field!(3, "mounts", Type::Message(&BuildVolumeMount), Label::Repeated, 0),
+]);
 
-pub(crate) static BuildVolumeMount: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildVolumeMount",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "destinationPath", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static BuildVolumeMount: Message = message("github.com.openshift.api.build.v1.BuildVolumeMount", Form::Object, false, &[
+    field!(1, "destinationPath", Type::String, Label::One, 0),
+]);
 
-pub(crate) static BuildVolumeSource: Message = Message {
-    name: "github.com.openshift.api.build.v1.BuildVolumeSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "secret", Type::Message(&core_v1::SecretVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(3, "configMap", Type::Message(&core_v1::ConfigMapVolumeSource), Label::One, POINTER | OMITEMPTY),
-        field(4, "csi", Type::Message(&core_v1::CSIVolumeSource), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static BuildVolumeSource: Message = message("github.com.openshift.api.build.v1.BuildVolumeSource", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "secret", Type::Message(&core_v1::SecretVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(3, "configMap", Type::Message(&core_v1::ConfigMapVolumeSource), Label::One, POINTER | OMITEMPTY),
+    field!(4, "csi", Type::Message(&core_v1::CSIVolumeSource), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CommonSpec: Message = Message {
-    name: "github.com.openshift.api.build.v1.CommonSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "serviceAccount", Type::String, Label::One, OMITEMPTY),
-        field(2, "source", Type::Message(&BuildSource), Label::One, OMITEMPTY),
-        field(3, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
-        field(4, "strategy", Type::Message(&BuildStrategy), Label::One, 0),
-        field(5, "output", Type::Message(&BuildOutput), Label::One, OMITEMPTY),
-        field(6, "resources", Type::Message(&core_v1::ResourceRequirements), Label::One, OMITEMPTY),
-        field(7, "postCommit", Type::Message(&BuildPostCommitSpec), Label::One, OMITEMPTY),
-        field(8, "completionDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(9, "nodeSelector", Type::Message(&OptionalNodeSelector), Label::One, 0),
-        field(10, "mountTrustedCA", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CommonSpec: Message = message("github.com.openshift.api.build.v1.CommonSpec", Form::Object, false, &[
+    field!(1, "serviceAccount", Type::String, Label::One, OMITEMPTY),
+    field!(2, "source", Type::Message(&BuildSource), Label::One, OMITEMPTY),
+    field!(3, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
+    field!(4, "strategy", Type::Message(&BuildStrategy), Label::One, 0),
+    field!(5, "output", Type::Message(&BuildOutput), Label::One, OMITEMPTY),
+    field!(6, "resources", Type::Message(&core_v1::ResourceRequirements), Label::One, OMITEMPTY),
+    field!(7, "postCommit", Type::Message(&BuildPostCommitSpec), Label::One, OMITEMPTY),
+    field!(8, "completionDeadlineSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(9, "nodeSelector", Type::Message(&OptionalNodeSelector), Label::One, 0),
+    field!(10, "mountTrustedCA", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CommonWebHookCause: Message = Message {
-    name: "github.com.openshift.api.build.v1.CommonWebHookCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
-        field(2, "secret", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CommonWebHookCause: Message = message("github.com.openshift.api.build.v1.CommonWebHookCause", Form::Object, false, &[
+    field!(1, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
+    field!(2, "secret", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ConfigMapBuildSource: Message = Message {
-    name: "github.com.openshift.api.build.v1.ConfigMapBuildSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "configMap", Type::Message(&core_v1::LocalObjectReference), Label::One, 0),
-        field(2, "destinationDir", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ConfigMapBuildSource: Message = message("github.com.openshift.api.build.v1.ConfigMapBuildSource", Form::Object, false, &[
+    field!(1, "configMap", Type::Message(&core_v1::LocalObjectReference), Label::One, 0),
+    field!(2, "destinationDir", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CustomBuildStrategy: Message = Message {
-    name: "github.com.openshift.api.build.v1.CustomBuildStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(2, "pullSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(4, "exposeDockerSocket", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "forcePull", Type::Bool, Label::One, OMITEMPTY),
-        field(6, "secrets", Type::Message(&SecretSpec), Label::Repeated, OMITEMPTY),
-        field(7, "buildAPIVersion", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CustomBuildStrategy: Message = message("github.com.openshift.api.build.v1.CustomBuildStrategy", Form::Object, false, &[
+    field!(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(2, "pullSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(4, "exposeDockerSocket", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "forcePull", Type::Bool, Label::One, OMITEMPTY),
+    field!(6, "secrets", Type::Message(&SecretSpec), Label::Repeated, OMITEMPTY),
+    field!(7, "buildAPIVersion", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DockerBuildStrategy: Message = Message {
-    name: "github.com.openshift.api.build.v1.DockerBuildStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "pullSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "noCache", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(5, "forcePull", Type::Bool, Label::One, OMITEMPTY),
-        field(6, "dockerfilePath", Type::String, Label::One, OMITEMPTY),
-        field(7, "buildArgs", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(8, "imageOptimizationPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(9, "volumes", Type::Message(&BuildVolume), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DockerBuildStrategy: Message = message("github.com.openshift.api.build.v1.DockerBuildStrategy", Form::Object, false, &[
+    field!(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "pullSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "noCache", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(5, "forcePull", Type::Bool, Label::One, OMITEMPTY),
+    field!(6, "dockerfilePath", Type::String, Label::One, OMITEMPTY),
+    field!(7, "buildArgs", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(8, "imageOptimizationPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(9, "volumes", Type::Message(&BuildVolume), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DockerStrategyOptions: Message = Message {
-    name: "github.com.openshift.api.build.v1.DockerStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "buildArgs", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(2, "noCache", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DockerStrategyOptions: Message = message("github.com.openshift.api.build.v1.DockerStrategyOptions", Form::Object, false, &[
+    field!(1, "buildArgs", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(2, "noCache", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static GenericWebHookCause: Message = Message {
-    name: "github.com.openshift.api.build.v1.GenericWebHookCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
-        field(2, "secret", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static GenericWebHookCause: Message = message("github.com.openshift.api.build.v1.GenericWebHookCause", Form::Object, false, &[
+    field!(1, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
+    field!(2, "secret", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static GenericWebHookEvent: Message = Message {
-    name: "github.com.openshift.api.build.v1.GenericWebHookEvent",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "git", Type::Message(&GitInfo), Label::One, POINTER | OMITEMPTY),
-        field(3, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(4, "dockerStrategyOptions", Type::Message(&DockerStrategyOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static GenericWebHookEvent: Message = message("github.com.openshift.api.build.v1.GenericWebHookEvent", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "git", Type::Message(&GitInfo), Label::One, POINTER | OMITEMPTY),
+    field!(3, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(4, "dockerStrategyOptions", Type::Message(&DockerStrategyOptions), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static GitBuildSource: Message = Message {
-    name: "github.com.openshift.api.build.v1.GitBuildSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "uri", Type::String, Label::One, 0),
-        field(2, "ref", Type::String, Label::One, OMITEMPTY),
-        field(3, "", Type::Message(&ProxyConfig), Label::One, INLINE),
-    ],
-};
+pub(crate) static GitBuildSource: Message = message("github.com.openshift.api.build.v1.GitBuildSource", Form::Object, false, &[
+    field!(1, "uri", Type::String, Label::One, 0),
+    field!(2, "ref", Type::String, Label::One, OMITEMPTY),
+    field!(3, "", Type::Message(&ProxyConfig), Label::One, INLINE),
+]);
 
-pub(crate) static GitHubWebHookCause: Message = Message {
-    name: "github.com.openshift.api.build.v1.GitHubWebHookCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
-        field(2, "secret", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static GitHubWebHookCause: Message = message("github.com.openshift.api.build.v1.GitHubWebHookCause", Form::Object, false, &[
+    field!(1, "revision", Type::Message(&SourceRevision), Label::One, POINTER | OMITEMPTY),
+    field!(2, "secret", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static GitInfo: Message = Message {
-    name: "github.com.openshift.api.build.v1.GitInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&GitBuildSource), Label::One, INLINE),
-        field(2, "", Type::Message(&GitSourceRevision), Label::One, INLINE),
-        field(3, "refs", Type::Message(&GitRefInfo), Label::Repeated, 0),
-    ],
-};
+pub(crate) static GitInfo: Message = message("github.com.openshift.api.build.v1.GitInfo", Form::Object, false, &[
+    field!(1, "", Type::Message(&GitBuildSource), Label::One, INLINE),
+    field!(2, "", Type::Message(&GitSourceRevision), Label::One, INLINE),
+    field!(3, "refs", Type::Message(&GitRefInfo), Label::Repeated, 0),
+]);
 
-pub(crate) static GitLabWebHookCause: Message = Message {
-    name: "github.com.openshift.api.build.v1.GitLabWebHookCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&CommonWebHookCause), Label::One, INLINE),
-    ],
-};
+pub(crate) static GitLabWebHookCause: Message = message("github.com.openshift.api.build.v1.GitLabWebHookCause", Form::Object, false, &[
+    field!(1, "", Type::Message(&CommonWebHookCause), Label::One, INLINE),
+]);
 
-pub(crate) static GitRefInfo: Message = Message {
-    name: "github.com.openshift.api.build.v1.GitRefInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&GitBuildSource), Label::One, INLINE),
-        field(2, "", Type::Message(&GitSourceRevision), Label::One, INLINE),
-    ],
-};
+pub(crate) static GitRefInfo: Message = message("github.com.openshift.api.build.v1.GitRefInfo", Form::Object, false, &[
+    field!(1, "", Type::Message(&GitBuildSource), Label::One, INLINE),
+    field!(2, "", Type::Message(&GitSourceRevision), Label::One, INLINE),
+]);
 
-pub(crate) static GitSourceRevision: Message = Message {
-    name: "github.com.openshift.api.build.v1.GitSourceRevision",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "commit", Type::String, Label::One, OMITEMPTY),
-        field(2, "author", Type::Message(&SourceControlUser), Label::One, OMITEMPTY),
-        field(3, "committer", Type::Message(&SourceControlUser), Label::One, OMITEMPTY),
-        field(4, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static GitSourceRevision: Message = message("github.com.openshift.api.build.v1.GitSourceRevision", Form::Object, false, &[
+    field!(1, "commit", Type::String, Label::One, OMITEMPTY),
+    field!(2, "author", Type::Message(&SourceControlUser), Label::One, OMITEMPTY),
+    field!(3, "committer", Type::Message(&SourceControlUser), Label::One, OMITEMPTY),
+    field!(4, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageChangeCause: Message = Message {
-    name: "github.com.openshift.api.build.v1.ImageChangeCause",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "imageID", Type::String, Label::One, OMITEMPTY),
-        field(2, "fromRef", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ImageChangeCause: Message = message("github.com.openshift.api.build.v1.ImageChangeCause", Form::Object, false, &[
+    field!(1, "imageID", Type::String, Label::One, OMITEMPTY),
+    field!(2, "fromRef", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ImageChangeTrigger: Message = Message {
-    name: "github.com.openshift.api.build.v1.ImageChangeTrigger",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "lastTriggeredImageID", Type::String, Label::One, OMITEMPTY),
-        field(2, "from", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "paused", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageChangeTrigger: Message = message("github.com.openshift.api.build.v1.ImageChangeTrigger", Form::Object, false, &[
+    field!(1, "lastTriggeredImageID", Type::String, Label::One, OMITEMPTY),
+    field!(2, "from", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "paused", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageChangeTriggerStatus: Message = Message {
-    name: "github.com.openshift.api.build.v1.ImageChangeTriggerStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "lastTriggeredImageID", Type::String, Label::One, OMITEMPTY),
-        field(2, "from", Type::Message(&ImageStreamTagReference), Label::One, OMITEMPTY),
-        field(3, "lastTriggerTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageChangeTriggerStatus: Message = message("github.com.openshift.api.build.v1.ImageChangeTriggerStatus", Form::Object, false, &[
+    field!(1, "lastTriggeredImageID", Type::String, Label::One, OMITEMPTY),
+    field!(2, "from", Type::Message(&ImageStreamTagReference), Label::One, OMITEMPTY),
+    field!(3, "lastTriggerTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageLabel: Message = Message {
-    name: "github.com.openshift.api.build.v1.ImageLabel",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "value", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageLabel: Message = message("github.com.openshift.api.build.v1.ImageLabel", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "value", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageSource: Message = Message {
-    name: "github.com.openshift.api.build.v1.ImageSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(4, "as", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "paths", Type::Message(&ImageSourcePath), Label::Repeated, OMITEMPTY),
-        field(3, "pullSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ImageSource: Message = message("github.com.openshift.api.build.v1.ImageSource", Form::Object, false, &[
+    field!(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(4, "as", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "paths", Type::Message(&ImageSourcePath), Label::Repeated, OMITEMPTY),
+    field!(3, "pullSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ImageSourcePath: Message = Message {
-    name: "github.com.openshift.api.build.v1.ImageSourcePath",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "sourcePath", Type::String, Label::One, 0),
-        field(2, "destinationDir", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ImageSourcePath: Message = message("github.com.openshift.api.build.v1.ImageSourcePath", Form::Object, false, &[
+    field!(1, "sourcePath", Type::String, Label::One, 0),
+    field!(2, "destinationDir", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ImageStreamTagReference: Message = Message {
-    name: "github.com.openshift.api.build.v1.ImageStreamTagReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(2, "name", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageStreamTagReference: Message = message("github.com.openshift.api.build.v1.ImageStreamTagReference", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(2, "name", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static JenkinsPipelineBuildStrategy: Message = Message {
-    name: "github.com.openshift.api.build.v1.JenkinsPipelineBuildStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "jenkinsfilePath", Type::String, Label::One, OMITEMPTY),
-        field(2, "jenkinsfile", Type::String, Label::One, OMITEMPTY),
-        field(3, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static JenkinsPipelineBuildStrategy: Message = message("github.com.openshift.api.build.v1.JenkinsPipelineBuildStrategy", Form::Object, false, &[
+    field!(1, "jenkinsfilePath", Type::String, Label::One, OMITEMPTY),
+    field!(2, "jenkinsfile", Type::String, Label::One, OMITEMPTY),
+    field!(3, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static OptionalNodeSelector: Message = Message {
-    name: "github.com.openshift.api.build.v1.OptionalNodeSelector",
-    form: Form::Map,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Map, 0),
-    ],
-};
+pub(crate) static OptionalNodeSelector: Message = message("github.com.openshift.api.build.v1.OptionalNodeSelector", Form::Map, false, &[
+    field!(1, "", Type::String, Label::Map, 0),
+]);
 
-pub(crate) static ProxyConfig: Message = Message {
-    name: "github.com.openshift.api.build.v1.ProxyConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(3, "httpProxy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "httpsProxy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "noProxy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ProxyConfig: Message = message("github.com.openshift.api.build.v1.ProxyConfig", Form::Object, false, &[
+    field!(3, "httpProxy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "httpsProxy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "noProxy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static SecretBuildSource: Message = Message {
-    name: "github.com.openshift.api.build.v1.SecretBuildSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "secret", Type::Message(&core_v1::LocalObjectReference), Label::One, 0),
-        field(2, "destinationDir", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SecretBuildSource: Message = message("github.com.openshift.api.build.v1.SecretBuildSource", Form::Object, false, &[
+    field!(1, "secret", Type::Message(&core_v1::LocalObjectReference), Label::One, 0),
+    field!(2, "destinationDir", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SecretLocalReference: Message = Message {
-    name: "github.com.openshift.api.build.v1.SecretLocalReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static SecretLocalReference: Message = message("github.com.openshift.api.build.v1.SecretLocalReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static SecretSpec: Message = Message {
-    name: "github.com.openshift.api.build.v1.SecretSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "secretSource", Type::Message(&core_v1::LocalObjectReference), Label::One, 0),
-        field(2, "mountPath", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static SecretSpec: Message = message("github.com.openshift.api.build.v1.SecretSpec", Form::Object, false, &[
+    field!(1, "secretSource", Type::Message(&core_v1::LocalObjectReference), Label::One, 0),
+    field!(2, "mountPath", Type::String, Label::One, 0),
+]);
 
-pub(crate) static SourceBuildStrategy: Message = Message {
-    name: "github.com.openshift.api.build.v1.SourceBuildStrategy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(2, "pullSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(4, "scripts", Type::String, Label::One, OMITEMPTY),
-        field(5, "incremental", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "forcePull", Type::Bool, Label::One, OMITEMPTY),
-        field(9, "volumes", Type::Message(&BuildVolume), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static SourceBuildStrategy: Message = message("github.com.openshift.api.build.v1.SourceBuildStrategy", Form::Object, false, &[
+    field!(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(2, "pullSecret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(4, "scripts", Type::String, Label::One, OMITEMPTY),
+    field!(5, "incremental", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "forcePull", Type::Bool, Label::One, OMITEMPTY),
+    field!(9, "volumes", Type::Message(&BuildVolume), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static SourceControlUser: Message = Message {
-    name: "github.com.openshift.api.build.v1.SourceControlUser",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "email", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SourceControlUser: Message = message("github.com.openshift.api.build.v1.SourceControlUser", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "email", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SourceRevision: Message = Message {
-    name: "github.com.openshift.api.build.v1.SourceRevision",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "git", Type::Message(&GitSourceRevision), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static SourceRevision: Message = message("github.com.openshift.api.build.v1.SourceRevision", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "git", Type::Message(&GitSourceRevision), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static SourceStrategyOptions: Message = Message {
-    name: "github.com.openshift.api.build.v1.SourceStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "incremental", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static SourceStrategyOptions: Message = message("github.com.openshift.api.build.v1.SourceStrategyOptions", Form::Object, false, &[
+    field!(1, "incremental", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static StageInfo: Message = Message {
-    name: "github.com.openshift.api.build.v1.StageInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "startTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(3, "durationMilliseconds", Type::Int64, Label::One, OMITEMPTY),
-        field(4, "steps", Type::Message(&StepInfo), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static StageInfo: Message = message("github.com.openshift.api.build.v1.StageInfo", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "startTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(3, "durationMilliseconds", Type::Int64, Label::One, OMITEMPTY),
+    field!(4, "steps", Type::Message(&StepInfo), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static StepInfo: Message = Message {
-    name: "github.com.openshift.api.build.v1.StepInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "startTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(3, "durationMilliseconds", Type::Int64, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StepInfo: Message = message("github.com.openshift.api.build.v1.StepInfo", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "startTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(3, "durationMilliseconds", Type::Int64, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static WebHookTrigger: Message = Message {
-    name: "github.com.openshift.api.build.v1.WebHookTrigger",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "secret", Type::String, Label::One, OMITEMPTY),
-        field(2, "allowEnv", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "secretReference", Type::Message(&SecretLocalReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WebHookTrigger: Message = message("github.com.openshift.api.build.v1.WebHookTrigger", Form::Object, false, &[
+    field!(1, "secret", Type::String, Label::One, OMITEMPTY),
+    field!(2, "allowEnv", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "secretReference", Type::Message(&SecretLocalReference), Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,42 +6,22 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static CloudPrivateIPConfig: Message = Message {
-    name: "github.com.openshift.api.cloudnetwork.v1.CloudPrivateIPConfig",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CloudPrivateIPConfigSpec), Label::One, 0),
-        field(3, "status", Type::Message(&CloudPrivateIPConfigStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CloudPrivateIPConfig: Message = message("github.com.openshift.api.cloudnetwork.v1.CloudPrivateIPConfig", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CloudPrivateIPConfigSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&CloudPrivateIPConfigStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CloudPrivateIPConfigList: Message = Message {
-    name: "github.com.openshift.api.cloudnetwork.v1.CloudPrivateIPConfigList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CloudPrivateIPConfig), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CloudPrivateIPConfigList: Message = message("github.com.openshift.api.cloudnetwork.v1.CloudPrivateIPConfigList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CloudPrivateIPConfig), Label::Repeated, 0),
+]);
 
-pub(crate) static CloudPrivateIPConfigSpec: Message = Message {
-    name: "github.com.openshift.api.cloudnetwork.v1.CloudPrivateIPConfigSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "node", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static CloudPrivateIPConfigSpec: Message = message("github.com.openshift.api.cloudnetwork.v1.CloudPrivateIPConfigSpec", Form::Object, false, &[
+    field!(1, "node", Type::String, Label::One, 0),
+]);
 
-pub(crate) static CloudPrivateIPConfigStatus: Message = Message {
-    name: "github.com.openshift.api.cloudnetwork.v1.CloudPrivateIPConfigStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "node", Type::String, Label::One, 0),
-        field(2, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CloudPrivateIPConfigStatus: Message = message("github.com.openshift.api.cloudnetwork.v1.CloudPrivateIPConfigStatus", Form::Object, false, &[
+    field!(1, "node", Type::String, Label::One, 0),
+    field!(2, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, 0),
+]);

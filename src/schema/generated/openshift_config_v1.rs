@@ -6,62 +6,37 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static CertInfo: Message = Message {
-    name: "github.com.openshift.api.config.v1.CertInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "certFile", Type::String, Label::One, 0),
-        field(2, "keyFile", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static CertInfo: Message = message("github.com.openshift.api.config.v1.CertInfo", Form::Object, false, &[
+    field!(1, "certFile", Type::String, Label::One, 0),
+    field!(2, "keyFile", Type::String, Label::One, 0),
+]);
 
-pub(crate) static HTTPServingInfo: Message = Message {
-    name: "github.com.openshift.api.config.v1.HTTPServingInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&ServingInfo), Label::One, INLINE),
-        field(2, "maxRequestsInFlight", Type::Int64, Label::One, 0),
-        field(3, "requestTimeoutSeconds", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static HTTPServingInfo: Message = message("github.com.openshift.api.config.v1.HTTPServingInfo", Form::Object, false, &[
+    field!(1, "", Type::Message(&ServingInfo), Label::One, INLINE),
+    field!(2, "maxRequestsInFlight", Type::Int64, Label::One, 0),
+    field!(3, "requestTimeoutSeconds", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static LeaderElection: Message = Message {
-    name: "github.com.openshift.api.config.v1.LeaderElection",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "disable", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "namespace", Type::String, Label::One, OMITEMPTY),
-        field(3, "name", Type::String, Label::One, OMITEMPTY),
-        field(4, "leaseDuration", Type::Message(&meta_v1::Duration), Label::One, OMITEMPTY),
-        field(5, "renewDeadline", Type::Message(&meta_v1::Duration), Label::One, OMITEMPTY),
-        field(6, "retryPeriod", Type::Message(&meta_v1::Duration), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static LeaderElection: Message = message("github.com.openshift.api.config.v1.LeaderElection", Form::Object, false, &[
+    field!(1, "disable", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "namespace", Type::String, Label::One, OMITEMPTY),
+    field!(3, "name", Type::String, Label::One, OMITEMPTY),
+    field!(4, "leaseDuration", Type::Message(&meta_v1::Duration), Label::One, OMITEMPTY),
+    field!(5, "renewDeadline", Type::Message(&meta_v1::Duration), Label::One, OMITEMPTY),
+    field!(6, "retryPeriod", Type::Message(&meta_v1::Duration), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static NamedCertificate: Message = Message {
-    name: "github.com.openshift.api.config.v1.NamedCertificate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "names", Type::String, Label::Repeated, 0),
-        field(2, "", Type::Message(&CertInfo), Label::One, INLINE),
-    ],
-};
+pub(crate) static NamedCertificate: Message = message("github.com.openshift.api.config.v1.NamedCertificate", Form::Object, false, &[
+    field!(1, "names", Type::String, Label::Repeated, 0),
+    field!(2, "", Type::Message(&CertInfo), Label::One, INLINE),
+]);
 
-pub(crate) static ServingInfo: Message = Message {
-    name: "github.com.openshift.api.config.v1.ServingInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "bindAddress", Type::String, Label::One, 0),
-        field(2, "bindNetwork", Type::String, Label::One, 0),
-        field(3, "", Type::Message(&CertInfo), Label::One, INLINE),
-        field(4, "clientCA", Type::String, Label::One, 0),
-        field(5, "namedCertificates", Type::Message(&NamedCertificate), Label::Repeated, 0),
-        field(6, "minTLSVersion", Type::String, Label::One, OMITEMPTY),
-        field(7, "cipherSuites", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ServingInfo: Message = message("github.com.openshift.api.config.v1.ServingInfo", Form::Object, false, &[
+    field!(1, "bindAddress", Type::String, Label::One, 0),
+    field!(2, "bindNetwork", Type::String, Label::One, 0),
+    field!(3, "", Type::Message(&CertInfo), Label::One, INLINE),
+    field!(4, "clientCA", Type::String, Label::One, 0),
+    field!(5, "namedCertificates", Type::Message(&NamedCertificate), Label::Repeated, 0),
+    field!(6, "minTLSVersion", Type::String, Label::One, OMITEMPTY),
+    field!(7, "cipherSuites", Type::String, Label::Repeated, OMITEMPTY),
+]);

@@ -6,444 +6,254 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, runtime};
 
-pub(crate) static DockerImageReference: Message = Message {
-    name: "github.com.openshift.api.image.v1.DockerImageReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "Registry", Type::String, Label::One, 0),
-        field(2, "Namespace", Type::String, Label::One, 0),
-        field(3, "Name", Type::String, Label::One, 0),
-        field(4, "Tag", Type::String, Label::One, 0),
-        field(5, "ID", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static DockerImageReference: Message = message("github.com.openshift.api.image.v1.DockerImageReference", Form::Object, false, &[
+    field!(1, "Registry", Type::String, Label::One, 0),
+    field!(2, "Namespace", Type::String, Label::One, 0),
+    field!(3, "Name", Type::String, Label::One, 0),
+    field!(4, "Tag", Type::String, Label::One, 0),
+    field!(5, "ID", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Image: Message = Message {
-    name: "github.com.openshift.api.image.v1.Image",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "dockerImageReference", Type::String, Label::One, OMITEMPTY),
-        field(3, "dockerImageMetadata", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(4, "dockerImageMetadataVersion", Type::String, Label::One, OMITEMPTY),
-        field(5, "dockerImageManifest", Type::String, Label::One, OMITEMPTY),
-        field(6, "dockerImageLayers", Type::Message(&ImageLayer), Label::Repeated, OMITEMPTY),
-        field(7, "signatures", Type::Message(&ImageSignature), Label::Repeated, OMITEMPTY),
-        field(8, "dockerImageSignatures", Type::Bytes, Label::Repeated, OMITEMPTY),
-        field(9, "dockerImageManifestMediaType", Type::String, Label::One, OMITEMPTY),
-        field(10, "dockerImageConfig", Type::String, Label::One, OMITEMPTY),
-        field(11, "dockerImageManifests", Type::Message(&ImageManifest), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static Image: Message = message("github.com.openshift.api.image.v1.Image", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "dockerImageReference", Type::String, Label::One, OMITEMPTY),
+    field!(3, "dockerImageMetadata", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(4, "dockerImageMetadataVersion", Type::String, Label::One, OMITEMPTY),
+    field!(5, "dockerImageManifest", Type::String, Label::One, OMITEMPTY),
+    field!(6, "dockerImageLayers", Type::Message(&ImageLayer), Label::Repeated, OMITEMPTY),
+    field!(7, "signatures", Type::Message(&ImageSignature), Label::Repeated, OMITEMPTY),
+    field!(8, "dockerImageSignatures", Type::Bytes, Label::Repeated, OMITEMPTY),
+    field!(9, "dockerImageManifestMediaType", Type::String, Label::One, OMITEMPTY),
+    field!(10, "dockerImageConfig", Type::String, Label::One, OMITEMPTY),
+    field!(11, "dockerImageManifests", Type::Message(&ImageManifest), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ImageBlobReferences: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageBlobReferences",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(3, "imageMissing", Type::Bool, Label::One, 0),
-        field(1, "layers", Type::String, Label::Repeated, 0),
-        field(2, "config", Type::String, Label::One, POINTER),
-        field(4, "manifests", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageBlobReferences: Message = message("github.com.openshift.api.image.v1.ImageBlobReferences", Form::Object, false, &[
+    field!(3, "imageMissing", Type::Bool, Label::One, 0),
+    field!(1, "layers", Type::String, Label::Repeated, 0),
+    field!(2, "config", Type::String, Label::One, POINTER),
+    field!(4, "manifests", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ImageImportSpec: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageImportSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(2, "to", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "importPolicy", Type::Message(&TagImportPolicy), Label::One, OMITEMPTY),
-        field(5, "referencePolicy", Type::Message(&TagReferencePolicy), Label::One, OMITEMPTY),
-        field(4, "includeManifest", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageImportSpec: Message = message("github.com.openshift.api.image.v1.ImageImportSpec", Form::Object, false, &[
+    field!(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(2, "to", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "importPolicy", Type::Message(&TagImportPolicy), Label::One, OMITEMPTY),
+    field!(5, "referencePolicy", Type::Message(&TagReferencePolicy), Label::One, OMITEMPTY),
+    field!(4, "includeManifest", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageImportStatus: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageImportStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "status", Type::Message(&meta_v1::Status), Label::One, 0),
-        field(2, "image", Type::Message(&Image), Label::One, POINTER | OMITEMPTY),
-        field(3, "tag", Type::String, Label::One, OMITEMPTY),
-        field(4, "manifests", Type::Message(&Image), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageImportStatus: Message = message("github.com.openshift.api.image.v1.ImageImportStatus", Form::Object, false, &[
+    field!(1, "status", Type::Message(&meta_v1::Status), Label::One, 0),
+    field!(2, "image", Type::Message(&Image), Label::One, POINTER | OMITEMPTY),
+    field!(3, "tag", Type::String, Label::One, OMITEMPTY),
+    field!(4, "manifests", Type::Message(&Image), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ImageLayer: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageLayer",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "size", Type::Int64, Label::One, 0),
-        field(3, "mediaType", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ImageLayer: Message = message("github.com.openshift.api.image.v1.ImageLayer", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "size", Type::Int64, Label::One, 0),
+    field!(3, "mediaType", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ImageLayerData: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageLayerData",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "size", Type::Int64, Label::One, POINTER),
-        field(2, "mediaType", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ImageLayerData: Message = message("github.com.openshift.api.image.v1.ImageLayerData", Form::Object, false, &[
+    field!(1, "size", Type::Int64, Label::One, POINTER),
+    field!(2, "mediaType", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ImageList: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Image), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ImageList: Message = message("github.com.openshift.api.image.v1.ImageList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Image), Label::Repeated, 0),
+]);
 
-pub(crate) static ImageLookupPolicy: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageLookupPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(3, "local", Type::Bool, Label::One, 0),
-    ],
-};
+pub(crate) static ImageLookupPolicy: Message = message("github.com.openshift.api.image.v1.ImageLookupPolicy", Form::Object, false, &[
+    field!(3, "local", Type::Bool, Label::One, 0),
+]);
 
-pub(crate) static ImageManifest: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageManifest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "digest", Type::String, Label::One, 0),
-        field(2, "mediaType", Type::String, Label::One, 0),
-        field(3, "manifestSize", Type::Int64, Label::One, 0),
-        field(4, "architecture", Type::String, Label::One, 0),
-        field(5, "os", Type::String, Label::One, 0),
-        field(6, "variant", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageManifest: Message = message("github.com.openshift.api.image.v1.ImageManifest", Form::Object, false, &[
+    field!(1, "digest", Type::String, Label::One, 0),
+    field!(2, "mediaType", Type::String, Label::One, 0),
+    field!(3, "manifestSize", Type::Int64, Label::One, 0),
+    field!(4, "architecture", Type::String, Label::One, 0),
+    field!(5, "os", Type::String, Label::One, 0),
+    field!(6, "variant", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageSignature: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageSignature",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "type", Type::String, Label::One, 0),
-        field(3, "content", Type::Bytes, Label::One, 0),
-        field(4, "conditions", Type::Message(&SignatureCondition), Label::Repeated, OMITEMPTY),
-        field(5, "imageIdentity", Type::String, Label::One, OMITEMPTY),
-        field(6, "signedClaims", Type::String, Label::Map, OMITEMPTY),
-        field(7, "created", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-        field(8, "issuedBy", Type::Message(&SignatureIssuer), Label::One, POINTER | OMITEMPTY),
-        field(9, "issuedTo", Type::Message(&SignatureSubject), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ImageSignature: Message = message("github.com.openshift.api.image.v1.ImageSignature", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "type", Type::String, Label::One, 0),
+    field!(3, "content", Type::Bytes, Label::One, 0),
+    field!(4, "conditions", Type::Message(&SignatureCondition), Label::Repeated, OMITEMPTY),
+    field!(5, "imageIdentity", Type::String, Label::One, OMITEMPTY),
+    field!(6, "signedClaims", Type::String, Label::Map, OMITEMPTY),
+    field!(7, "created", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+    field!(8, "issuedBy", Type::Message(&SignatureIssuer), Label::One, POINTER | OMITEMPTY),
+    field!(9, "issuedTo", Type::Message(&SignatureSubject), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ImageStream: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStream",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ImageStreamSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ImageStreamStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageStream: Message = message("github.com.openshift.api.image.v1.ImageStream", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ImageStreamSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ImageStreamStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ImageStreamImage: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamImage",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "image", Type::Message(&Image), Label::One, 0),
-    ],
-};
+pub(crate) static ImageStreamImage: Message = message("github.com.openshift.api.image.v1.ImageStreamImage", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "image", Type::Message(&Image), Label::One, 0),
+]);
 
-pub(crate) static ImageStreamImport: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamImport",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ImageStreamImportSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ImageStreamImportStatus), Label::One, 0),
-    ],
-};
+pub(crate) static ImageStreamImport: Message = message("github.com.openshift.api.image.v1.ImageStreamImport", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ImageStreamImportSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ImageStreamImportStatus), Label::One, 0),
+]);
 
-pub(crate) static ImageStreamImportSpec: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamImportSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "import", Type::Bool, Label::One, 0),
-        field(2, "repository", Type::Message(&RepositoryImportSpec), Label::One, POINTER | OMITEMPTY),
-        field(3, "images", Type::Message(&ImageImportSpec), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageStreamImportSpec: Message = message("github.com.openshift.api.image.v1.ImageStreamImportSpec", Form::Object, false, &[
+    field!(1, "import", Type::Bool, Label::One, 0),
+    field!(2, "repository", Type::Message(&RepositoryImportSpec), Label::One, POINTER | OMITEMPTY),
+    field!(3, "images", Type::Message(&ImageImportSpec), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ImageStreamImportStatus: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamImportStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "import", Type::Message(&ImageStream), Label::One, POINTER | OMITEMPTY),
-        field(2, "repository", Type::Message(&RepositoryImportStatus), Label::One, POINTER | OMITEMPTY),
-        field(3, "images", Type::Message(&ImageImportStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageStreamImportStatus: Message = message("github.com.openshift.api.image.v1.ImageStreamImportStatus", Form::Object, false, &[
+    field!(1, "import", Type::Message(&ImageStream), Label::One, POINTER | OMITEMPTY),
+    field!(2, "repository", Type::Message(&RepositoryImportStatus), Label::One, POINTER | OMITEMPTY),
+    field!(3, "images", Type::Message(&ImageImportStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ImageStreamLayers: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamLayers",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "blobs", Type::Message(&ImageLayerData), Label::Map, 0),
-        field(3, "images", Type::Message(&ImageBlobReferences), Label::Map, 0),
-    ],
-};
+pub(crate) static ImageStreamLayers: Message = message("github.com.openshift.api.image.v1.ImageStreamLayers", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "blobs", Type::Message(&ImageLayerData), Label::Map, 0),
+    field!(3, "images", Type::Message(&ImageBlobReferences), Label::Map, 0),
+]);
 
-pub(crate) static ImageStreamList: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ImageStream), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ImageStreamList: Message = message("github.com.openshift.api.image.v1.ImageStreamList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ImageStream), Label::Repeated, 0),
+]);
 
-pub(crate) static ImageStreamMapping: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamMapping",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "image", Type::Message(&Image), Label::One, 0),
-        field(3, "tag", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ImageStreamMapping: Message = message("github.com.openshift.api.image.v1.ImageStreamMapping", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "image", Type::Message(&Image), Label::One, 0),
+    field!(3, "tag", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ImageStreamSpec: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(3, "lookupPolicy", Type::Message(&ImageLookupPolicy), Label::One, OMITEMPTY),
-        field(1, "dockerImageRepository", Type::String, Label::One, OMITEMPTY),
-        field(2, "tags", Type::Message(&TagReference), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageStreamSpec: Message = message("github.com.openshift.api.image.v1.ImageStreamSpec", Form::Object, false, &[
+    field!(3, "lookupPolicy", Type::Message(&ImageLookupPolicy), Label::One, OMITEMPTY),
+    field!(1, "dockerImageRepository", Type::String, Label::One, OMITEMPTY),
+    field!(2, "tags", Type::Message(&TagReference), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ImageStreamStatus: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "dockerImageRepository", Type::String, Label::One, 0),
-        field(3, "publicDockerImageRepository", Type::String, Label::One, OMITEMPTY),
-        field(2, "tags", Type::Message(&NamedTagEventList), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ImageStreamStatus: Message = message("github.com.openshift.api.image.v1.ImageStreamStatus", Form::Object, false, &[
+    field!(1, "dockerImageRepository", Type::String, Label::One, 0),
+    field!(3, "publicDockerImageRepository", Type::String, Label::One, OMITEMPTY),
+    field!(2, "tags", Type::Message(&NamedTagEventList), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ImageStreamTag: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamTag",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "tag", Type::Message(&TagReference), Label::One, POINTER),
-        field(3, "generation", Type::Int64, Label::One, 0),
-        field(6, "lookupPolicy", Type::Message(&ImageLookupPolicy), Label::One, 0),
-        field(4, "conditions", Type::Message(&TagEventCondition), Label::Repeated, OMITEMPTY),
-        field(5, "image", Type::Message(&Image), Label::One, 0),
-    ],
-};
+pub(crate) static ImageStreamTag: Message = message("github.com.openshift.api.image.v1.ImageStreamTag", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "tag", Type::Message(&TagReference), Label::One, POINTER),
+    field!(3, "generation", Type::Int64, Label::One, 0),
+    field!(6, "lookupPolicy", Type::Message(&ImageLookupPolicy), Label::One, 0),
+    field!(4, "conditions", Type::Message(&TagEventCondition), Label::Repeated, OMITEMPTY),
+    field!(5, "image", Type::Message(&Image), Label::One, 0),
+]);
 
-pub(crate) static ImageStreamTagList: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageStreamTagList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ImageStreamTag), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ImageStreamTagList: Message = message("github.com.openshift.api.image.v1.ImageStreamTagList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ImageStreamTag), Label::Repeated, 0),
+]);
 
-pub(crate) static ImageTag: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageTag",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&TagReference), Label::One, POINTER),
-        field(3, "status", Type::Message(&NamedTagEventList), Label::One, POINTER),
-        field(4, "image", Type::Message(&Image), Label::One, POINTER),
-    ],
-};
+pub(crate) static ImageTag: Message = message("github.com.openshift.api.image.v1.ImageTag", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&TagReference), Label::One, POINTER),
+    field!(3, "status", Type::Message(&NamedTagEventList), Label::One, POINTER),
+    field!(4, "image", Type::Message(&Image), Label::One, POINTER),
+]);
 
-pub(crate) static ImageTagList: Message = Message {
-    name: "github.com.openshift.api.image.v1.ImageTagList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ImageTag), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ImageTagList: Message = message("github.com.openshift.api.image.v1.ImageTagList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ImageTag), Label::Repeated, 0),
+]);
 
-pub(crate) static NamedTagEventList: Message = Message {
-    name: "github.com.openshift.api.image.v1.NamedTagEventList",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "tag", Type::String, Label::One, 0),
-        field(2, "items", Type::Message(&TagEvent), Label::Repeated, 0),
-        field(3, "conditions", Type::Message(&TagEventCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static NamedTagEventList: Message = message("github.com.openshift.api.image.v1.NamedTagEventList", Form::Object, false, &[
+    field!(1, "tag", Type::String, Label::One, 0),
+    field!(2, "items", Type::Message(&TagEvent), Label::Repeated, 0),
+    field!(3, "conditions", Type::Message(&TagEventCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static RepositoryImportSpec: Message = Message {
-    name: "github.com.openshift.api.image.v1.RepositoryImportSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(2, "importPolicy", Type::Message(&TagImportPolicy), Label::One, OMITEMPTY),
-        field(4, "referencePolicy", Type::Message(&TagReferencePolicy), Label::One, OMITEMPTY),
-        field(3, "includeManifest", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static RepositoryImportSpec: Message = message("github.com.openshift.api.image.v1.RepositoryImportSpec", Form::Object, false, &[
+    field!(1, "from", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(2, "importPolicy", Type::Message(&TagImportPolicy), Label::One, OMITEMPTY),
+    field!(4, "referencePolicy", Type::Message(&TagReferencePolicy), Label::One, OMITEMPTY),
+    field!(3, "includeManifest", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static RepositoryImportStatus: Message = Message {
-    name: "github.com.openshift.api.image.v1.RepositoryImportStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "status", Type::Message(&meta_v1::Status), Label::One, OMITEMPTY),
-        field(2, "images", Type::Message(&ImageImportStatus), Label::Repeated, OMITEMPTY),
-        field(3, "additionalTags", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static RepositoryImportStatus: Message = message("github.com.openshift.api.image.v1.RepositoryImportStatus", Form::Object, false, &[
+    field!(1, "status", Type::Message(&meta_v1::Status), Label::One, OMITEMPTY),
+    field!(2, "images", Type::Message(&ImageImportStatus), Label::Repeated, OMITEMPTY),
+    field!(3, "additionalTags", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static SecretList: Message = Message {
-    name: "github.com.openshift.api.image.v1.SecretList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&core_v1::Secret), Label::Repeated, 0),
-    ],
-};
+pub(crate) static SecretList: Message = message("github.com.openshift.api.image.v1.SecretList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&core_v1::Secret), Label::Repeated, 0),
+]);
 
-pub(crate) static SignatureCondition: Message = Message {
-    name: "github.com.openshift.api.image.v1.SignatureCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SignatureCondition: Message = message("github.com.openshift.api.image.v1.SignatureCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastProbeTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SignatureGenericEntity: Message = Message {
-    name: "github.com.openshift.api.image.v1.SignatureGenericEntity",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "organization", Type::String, Label::One, OMITEMPTY),
-        field(2, "commonName", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static SignatureGenericEntity: Message = message("github.com.openshift.api.image.v1.SignatureGenericEntity", Form::Object, false, &[
+    field!(1, "organization", Type::String, Label::One, OMITEMPTY),
+    field!(2, "commonName", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static SignatureIssuer: Message = Message {
-    name: "github.com.openshift.api.image.v1.SignatureIssuer",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&SignatureGenericEntity), Label::One, INLINE),
-    ],
-};
+pub(crate) static SignatureIssuer: Message = message("github.com.openshift.api.image.v1.SignatureIssuer", Form::Object, false, &[
+    field!(1, "", Type::Message(&SignatureGenericEntity), Label::One, INLINE),
+]);
 
-pub(crate) static SignatureSubject: Message = Message {
-    name: "github.com.openshift.api.image.v1.SignatureSubject",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&SignatureGenericEntity), Label::One, INLINE),
-        field(2, "publicKeyID", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static SignatureSubject: Message = message("github.com.openshift.api.image.v1.SignatureSubject", Form::Object, false, &[
+    field!(1, "", Type::Message(&SignatureGenericEntity), Label::One, INLINE),
+    field!(2, "publicKeyID", Type::String, Label::One, 0),
+]);
 
-pub(crate) static TagEvent: Message = Message {
-    name: "github.com.openshift.api.image.v1.TagEvent",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "created", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(2, "dockerImageReference", Type::String, Label::One, 0),
-        field(3, "image", Type::String, Label::One, 0),
-        field(4, "generation", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static TagEvent: Message = message("github.com.openshift.api.image.v1.TagEvent", Form::Object, false, &[
+    field!(1, "created", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(2, "dockerImageReference", Type::String, Label::One, 0),
+    field!(3, "image", Type::String, Label::One, 0),
+    field!(4, "generation", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static TagEventCondition: Message = Message {
-    name: "github.com.openshift.api.image.v1.TagEventCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-        field(6, "generation", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static TagEventCondition: Message = message("github.com.openshift.api.image.v1.TagEventCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+    field!(6, "generation", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static TagImportPolicy: Message = Message {
-    name: "github.com.openshift.api.image.v1.TagImportPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "insecure", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "scheduled", Type::Bool, Label::One, OMITEMPTY),
-        field(3, "importMode", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TagImportPolicy: Message = message("github.com.openshift.api.image.v1.TagImportPolicy", Form::Object, false, &[
+    field!(1, "insecure", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "scheduled", Type::Bool, Label::One, OMITEMPTY),
+    field!(3, "importMode", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static TagReference: Message = Message {
-    name: "github.com.openshift.api.image.v1.TagReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "annotations", Type::String, Label::Map, 0),
-        field(3, "from", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(4, "reference", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "generation", Type::Int64, Label::One, POINTER),
-        field(6, "importPolicy", Type::Message(&TagImportPolicy), Label::One, OMITEMPTY),
-        field(7, "referencePolicy", Type::Message(&TagReferencePolicy), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TagReference: Message = message("github.com.openshift.api.image.v1.TagReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "annotations", Type::String, Label::Map, 0),
+    field!(3, "from", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(4, "reference", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "generation", Type::Int64, Label::One, POINTER),
+    field!(6, "importPolicy", Type::Message(&TagImportPolicy), Label::One, OMITEMPTY),
+    field!(7, "referencePolicy", Type::Message(&TagReferencePolicy), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static TagReferencePolicy: Message = Message {
-    name: "github.com.openshift.api.image.v1.TagReferencePolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TagReferencePolicy: Message = message("github.com.openshift.api.image.v1.TagReferencePolicy", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+]);

@@ -6,133 +6,73 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static ClusterNetwork: Message = Message {
-    name: "github.com.openshift.api.network.v1.ClusterNetwork",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "network", Type::String, Label::One, OMITEMPTY),
-        field(3, "hostsubnetlength", Type::Uint32, Label::One, OMITEMPTY),
-        field(4, "serviceNetwork", Type::String, Label::One, 0),
-        field(5, "pluginName", Type::String, Label::One, OMITEMPTY),
-        field(6, "clusterNetworks", Type::Message(&ClusterNetworkEntry), Label::Repeated, 0),
-        field(7, "vxlanPort", Type::Uint32, Label::One, POINTER | OMITEMPTY),
-        field(8, "mtu", Type::Uint32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterNetwork: Message = message("github.com.openshift.api.network.v1.ClusterNetwork", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "network", Type::String, Label::One, OMITEMPTY),
+    field!(3, "hostsubnetlength", Type::Uint32, Label::One, OMITEMPTY),
+    field!(4, "serviceNetwork", Type::String, Label::One, 0),
+    field!(5, "pluginName", Type::String, Label::One, OMITEMPTY),
+    field!(6, "clusterNetworks", Type::Message(&ClusterNetworkEntry), Label::Repeated, 0),
+    field!(7, "vxlanPort", Type::Uint32, Label::One, POINTER | OMITEMPTY),
+    field!(8, "mtu", Type::Uint32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ClusterNetworkEntry: Message = Message {
-    name: "github.com.openshift.api.network.v1.ClusterNetworkEntry",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "CIDR", Type::String, Label::One, 0),
-        field(2, "hostSubnetLength", Type::Uint32, Label::One, 0),
-    ],
-};
+pub(crate) static ClusterNetworkEntry: Message = message("github.com.openshift.api.network.v1.ClusterNetworkEntry", Form::Object, false, &[
+    field!(1, "CIDR", Type::String, Label::One, 0),
+    field!(2, "hostSubnetLength", Type::Uint32, Label::One, 0),
+]);
 
-pub(crate) static ClusterNetworkList: Message = Message {
-    name: "github.com.openshift.api.network.v1.ClusterNetworkList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterNetwork), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterNetworkList: Message = message("github.com.openshift.api.network.v1.ClusterNetworkList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterNetwork), Label::Repeated, 0),
+]);
 
-pub(crate) static EgressNetworkPolicy: Message = Message {
-    name: "github.com.openshift.api.network.v1.EgressNetworkPolicy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&EgressNetworkPolicySpec), Label::One, 0),
-    ],
-};
+pub(crate) static EgressNetworkPolicy: Message = message("github.com.openshift.api.network.v1.EgressNetworkPolicy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&EgressNetworkPolicySpec), Label::One, 0),
+]);
 
-pub(crate) static EgressNetworkPolicyList: Message = Message {
-    name: "github.com.openshift.api.network.v1.EgressNetworkPolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&EgressNetworkPolicy), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EgressNetworkPolicyList: Message = message("github.com.openshift.api.network.v1.EgressNetworkPolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&EgressNetworkPolicy), Label::Repeated, 0),
+]);
 
-pub(crate) static EgressNetworkPolicyPeer: Message = Message {
-    name: "github.com.openshift.api.network.v1.EgressNetworkPolicyPeer",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "cidrSelector", Type::String, Label::One, OMITEMPTY),
-        field(2, "dnsName", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static EgressNetworkPolicyPeer: Message = message("github.com.openshift.api.network.v1.EgressNetworkPolicyPeer", Form::Object, false, &[
+    field!(1, "cidrSelector", Type::String, Label::One, OMITEMPTY),
+    field!(2, "dnsName", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static EgressNetworkPolicyRule: Message = Message {
-    name: "github.com.openshift.api.network.v1.EgressNetworkPolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "to", Type::Message(&EgressNetworkPolicyPeer), Label::One, 0),
-    ],
-};
+pub(crate) static EgressNetworkPolicyRule: Message = message("github.com.openshift.api.network.v1.EgressNetworkPolicyRule", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "to", Type::Message(&EgressNetworkPolicyPeer), Label::One, 0),
+]);
 
-pub(crate) static EgressNetworkPolicySpec: Message = Message {
-    name: "github.com.openshift.api.network.v1.EgressNetworkPolicySpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "egress", Type::Message(&EgressNetworkPolicyRule), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EgressNetworkPolicySpec: Message = message("github.com.openshift.api.network.v1.EgressNetworkPolicySpec", Form::Object, false, &[
+    field!(1, "egress", Type::Message(&EgressNetworkPolicyRule), Label::Repeated, 0),
+]);
 
-pub(crate) static HostSubnet: Message = Message {
-    name: "github.com.openshift.api.network.v1.HostSubnet",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "host", Type::String, Label::One, 0),
-        field(3, "hostIP", Type::String, Label::One, 0),
-        field(4, "subnet", Type::String, Label::One, 0),
-        field(5, "egressIPs", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "egressCIDRs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static HostSubnet: Message = message("github.com.openshift.api.network.v1.HostSubnet", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "host", Type::String, Label::One, 0),
+    field!(3, "hostIP", Type::String, Label::One, 0),
+    field!(4, "subnet", Type::String, Label::One, 0),
+    field!(5, "egressIPs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "egressCIDRs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static HostSubnetList: Message = Message {
-    name: "github.com.openshift.api.network.v1.HostSubnetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&HostSubnet), Label::Repeated, 0),
-    ],
-};
+pub(crate) static HostSubnetList: Message = message("github.com.openshift.api.network.v1.HostSubnetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&HostSubnet), Label::Repeated, 0),
+]);
 
-pub(crate) static NetNamespace: Message = Message {
-    name: "github.com.openshift.api.network.v1.NetNamespace",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "netname", Type::String, Label::One, 0),
-        field(3, "netid", Type::Uint32, Label::One, 0),
-        field(4, "egressIPs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static NetNamespace: Message = message("github.com.openshift.api.network.v1.NetNamespace", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "netname", Type::String, Label::One, 0),
+    field!(3, "netid", Type::Uint32, Label::One, 0),
+    field!(4, "egressIPs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static NetNamespaceList: Message = Message {
-    name: "github.com.openshift.api.network.v1.NetNamespaceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&NetNamespace), Label::Repeated, 0),
-    ],
-};
+pub(crate) static NetNamespaceList: Message = message("github.com.openshift.api.network.v1.NetNamespaceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&NetNamespace), Label::Repeated, 0),
+]);

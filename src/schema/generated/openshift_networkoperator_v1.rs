@@ -6,108 +6,58 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static EgressRouter: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.EgressRouter",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&EgressRouterSpec), Label::One, 0),
-        field(3, "status", Type::Message(&EgressRouterStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static EgressRouter: Message = message("github.com.openshift.api.networkoperator.v1.EgressRouter", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&EgressRouterSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&EgressRouterStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static EgressRouterAddress: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.EgressRouterAddress",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ip", Type::String, Label::One, 0),
-        field(2, "gateway", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static EgressRouterAddress: Message = message("github.com.openshift.api.networkoperator.v1.EgressRouterAddress", Form::Object, false, &[
+    field!(1, "ip", Type::String, Label::One, 0),
+    field!(2, "gateway", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static EgressRouterInterface: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.EgressRouterInterface",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "macvlan", Type::Message(&MacvlanConfig), Label::One, 0),
-    ],
-};
+pub(crate) static EgressRouterInterface: Message = message("github.com.openshift.api.networkoperator.v1.EgressRouterInterface", Form::Object, false, &[
+    field!(1, "macvlan", Type::Message(&MacvlanConfig), Label::One, 0),
+]);
 
-pub(crate) static EgressRouterList: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.EgressRouterList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&EgressRouter), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EgressRouterList: Message = message("github.com.openshift.api.networkoperator.v1.EgressRouterList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&EgressRouter), Label::Repeated, 0),
+]);
 
-pub(crate) static EgressRouterSpec: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.EgressRouterSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "mode", Type::String, Label::One, 0),
-        field(2, "redirect", Type::Message(&RedirectConfig), Label::One, POINTER | OMITEMPTY),
-        field(3, "networkInterface", Type::Message(&EgressRouterInterface), Label::One, 0),
-        field(4, "addresses", Type::Message(&EgressRouterAddress), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EgressRouterSpec: Message = message("github.com.openshift.api.networkoperator.v1.EgressRouterSpec", Form::Object, false, &[
+    field!(1, "mode", Type::String, Label::One, 0),
+    field!(2, "redirect", Type::Message(&RedirectConfig), Label::One, POINTER | OMITEMPTY),
+    field!(3, "networkInterface", Type::Message(&EgressRouterInterface), Label::One, 0),
+    field!(4, "addresses", Type::Message(&EgressRouterAddress), Label::Repeated, 0),
+]);
 
-pub(crate) static EgressRouterStatus: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.EgressRouterStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&EgressRouterStatusCondition), Label::Repeated, 0),
-    ],
-};
+pub(crate) static EgressRouterStatus: Message = message("github.com.openshift.api.networkoperator.v1.EgressRouterStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&EgressRouterStatusCondition), Label::Repeated, 0),
+]);
 
-pub(crate) static EgressRouterStatusCondition: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.EgressRouterStatusCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static EgressRouterStatusCondition: Message = message("github.com.openshift.api.networkoperator.v1.EgressRouterStatusCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static L4RedirectRule: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.L4RedirectRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "destinationIP", Type::String, Label::One, 0),
-        field(2, "port", Type::Int32, Label::One, 0),
-        field(3, "protocol", Type::String, Label::One, 0),
-        field(4, "targetPort", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static L4RedirectRule: Message = message("github.com.openshift.api.networkoperator.v1.L4RedirectRule", Form::Object, false, &[
+    field!(1, "destinationIP", Type::String, Label::One, 0),
+    field!(2, "port", Type::Int32, Label::One, 0),
+    field!(3, "protocol", Type::String, Label::One, 0),
+    field!(4, "targetPort", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static MacvlanConfig: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.MacvlanConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "mode", Type::String, Label::One, 0),
-        field(2, "master", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static MacvlanConfig: Message = message("github.com.openshift.api.networkoperator.v1.MacvlanConfig", Form::Object, false, &[
+    field!(1, "mode", Type::String, Label::One, 0),
+    field!(2, "master", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static RedirectConfig: Message = Message {
-    name: "github.com.openshift.api.networkoperator.v1.RedirectConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "redirectRules", Type::Message(&L4RedirectRule), Label::Repeated, OMITEMPTY),
-        field(2, "fallbackIP", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static RedirectConfig: Message = message("github.com.openshift.api.networkoperator.v1.RedirectConfig", Form::Object, false, &[
+    field!(1, "redirectRules", Type::Message(&L4RedirectRule), Label::Repeated, OMITEMPTY),
+    field!(2, "fallbackIP", Type::String, Label::One, OMITEMPTY),
+]);

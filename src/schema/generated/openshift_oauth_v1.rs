@@ -6,178 +6,108 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static ClusterRoleScopeRestriction: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.ClusterRoleScopeRestriction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "roleNames", Type::String, Label::Repeated, 0),
-        field(2, "namespaces", Type::String, Label::Repeated, 0),
-        field(3, "allowEscalation", Type::Bool, Label::One, 0),
-    ],
-};
+pub(crate) static ClusterRoleScopeRestriction: Message = message("github.com.openshift.api.oauth.v1.ClusterRoleScopeRestriction", Form::Object, false, &[
+    field!(1, "roleNames", Type::String, Label::Repeated, 0),
+    field!(2, "namespaces", Type::String, Label::Repeated, 0),
+    field!(3, "allowEscalation", Type::Bool, Label::One, 0),
+]);
 
-pub(crate) static OAuthAccessToken: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthAccessToken",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "clientName", Type::String, Label::One, OMITEMPTY),
-        field(3, "expiresIn", Type::Int64, Label::One, OMITEMPTY),
-        field(4, "scopes", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "redirectURI", Type::String, Label::One, OMITEMPTY),
-        field(6, "userName", Type::String, Label::One, OMITEMPTY),
-        field(7, "userUID", Type::String, Label::One, OMITEMPTY),
-        field(8, "authorizeToken", Type::String, Label::One, OMITEMPTY),
-        field(9, "refreshToken", Type::String, Label::One, OMITEMPTY),
-        field(10, "inactivityTimeoutSeconds", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static OAuthAccessToken: Message = message("github.com.openshift.api.oauth.v1.OAuthAccessToken", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "clientName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "expiresIn", Type::Int64, Label::One, OMITEMPTY),
+    field!(4, "scopes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "redirectURI", Type::String, Label::One, OMITEMPTY),
+    field!(6, "userName", Type::String, Label::One, OMITEMPTY),
+    field!(7, "userUID", Type::String, Label::One, OMITEMPTY),
+    field!(8, "authorizeToken", Type::String, Label::One, OMITEMPTY),
+    field!(9, "refreshToken", Type::String, Label::One, OMITEMPTY),
+    field!(10, "inactivityTimeoutSeconds", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static OAuthAccessTokenList: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthAccessTokenList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&OAuthAccessToken), Label::Repeated, 0),
-    ],
-};
+pub(crate) static OAuthAccessTokenList: Message = message("github.com.openshift.api.oauth.v1.OAuthAccessTokenList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&OAuthAccessToken), Label::Repeated, 0),
+]);
 
-pub(crate) static OAuthAuthorizeToken: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthAuthorizeToken",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "clientName", Type::String, Label::One, OMITEMPTY),
-        field(3, "expiresIn", Type::Int64, Label::One, OMITEMPTY),
-        field(4, "scopes", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "redirectURI", Type::String, Label::One, OMITEMPTY),
-        field(6, "state", Type::String, Label::One, OMITEMPTY),
-        field(7, "userName", Type::String, Label::One, OMITEMPTY),
-        field(8, "userUID", Type::String, Label::One, OMITEMPTY),
-        field(9, "codeChallenge", Type::String, Label::One, OMITEMPTY),
-        field(10, "codeChallengeMethod", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static OAuthAuthorizeToken: Message = message("github.com.openshift.api.oauth.v1.OAuthAuthorizeToken", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "clientName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "expiresIn", Type::Int64, Label::One, OMITEMPTY),
+    field!(4, "scopes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "redirectURI", Type::String, Label::One, OMITEMPTY),
+    field!(6, "state", Type::String, Label::One, OMITEMPTY),
+    field!(7, "userName", Type::String, Label::One, OMITEMPTY),
+    field!(8, "userUID", Type::String, Label::One, OMITEMPTY),
+    field!(9, "codeChallenge", Type::String, Label::One, OMITEMPTY),
+    field!(10, "codeChallengeMethod", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static OAuthAuthorizeTokenList: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthAuthorizeTokenList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&OAuthAuthorizeToken), Label::Repeated, 0),
-    ],
-};
+pub(crate) static OAuthAuthorizeTokenList: Message = message("github.com.openshift.api.oauth.v1.OAuthAuthorizeTokenList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&OAuthAuthorizeToken), Label::Repeated, 0),
+]);
 
-pub(crate) static OAuthClient: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthClient",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "secret", Type::String, Label::One, OMITEMPTY),
-        field(3, "additionalSecrets", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "respondWithChallenges", Type::Bool, Label::One, OMITEMPTY),
-        field(5, "redirectURIs", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "grantMethod", Type::String, Label::One, OMITEMPTY),
-        field(7, "scopeRestrictions", Type::Message(&ScopeRestriction), Label::Repeated, OMITEMPTY),
-        field(8, "accessTokenMaxAgeSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(9, "accessTokenInactivityTimeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static OAuthClient: Message = message("github.com.openshift.api.oauth.v1.OAuthClient", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "secret", Type::String, Label::One, OMITEMPTY),
+    field!(3, "additionalSecrets", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "respondWithChallenges", Type::Bool, Label::One, OMITEMPTY),
+    field!(5, "redirectURIs", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "grantMethod", Type::String, Label::One, OMITEMPTY),
+    field!(7, "scopeRestrictions", Type::Message(&ScopeRestriction), Label::Repeated, OMITEMPTY),
+    field!(8, "accessTokenMaxAgeSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(9, "accessTokenInactivityTimeoutSeconds", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static OAuthClientAuthorization: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthClientAuthorization",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "clientName", Type::String, Label::One, OMITEMPTY),
-        field(3, "userName", Type::String, Label::One, OMITEMPTY),
-        field(4, "userUID", Type::String, Label::One, OMITEMPTY),
-        field(5, "scopes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static OAuthClientAuthorization: Message = message("github.com.openshift.api.oauth.v1.OAuthClientAuthorization", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "clientName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "userName", Type::String, Label::One, OMITEMPTY),
+    field!(4, "userUID", Type::String, Label::One, OMITEMPTY),
+    field!(5, "scopes", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static OAuthClientAuthorizationList: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthClientAuthorizationList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&OAuthClientAuthorization), Label::Repeated, 0),
-    ],
-};
+pub(crate) static OAuthClientAuthorizationList: Message = message("github.com.openshift.api.oauth.v1.OAuthClientAuthorizationList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&OAuthClientAuthorization), Label::Repeated, 0),
+]);
 
-pub(crate) static OAuthClientList: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthClientList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&OAuthClient), Label::Repeated, 0),
-    ],
-};
+pub(crate) static OAuthClientList: Message = message("github.com.openshift.api.oauth.v1.OAuthClientList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&OAuthClient), Label::Repeated, 0),
+]);
 
-pub(crate) static OAuthRedirectReference: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.OAuthRedirectReference",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "reference", Type::Message(&RedirectReference), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static OAuthRedirectReference: Message = message("github.com.openshift.api.oauth.v1.OAuthRedirectReference", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "reference", Type::Message(&RedirectReference), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static RedirectReference: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.RedirectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, 0),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static RedirectReference: Message = message("github.com.openshift.api.oauth.v1.RedirectReference", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, 0),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ScopeRestriction: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.ScopeRestriction",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "literals", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "clusterRole", Type::Message(&ClusterRoleScopeRestriction), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ScopeRestriction: Message = message("github.com.openshift.api.oauth.v1.ScopeRestriction", Form::Object, false, &[
+    field!(1, "literals", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "clusterRole", Type::Message(&ClusterRoleScopeRestriction), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static UserOAuthAccessToken: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.UserOAuthAccessToken",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "clientName", Type::String, Label::One, OMITEMPTY),
-        field(3, "expiresIn", Type::Int64, Label::One, OMITEMPTY),
-        field(4, "scopes", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "redirectURI", Type::String, Label::One, OMITEMPTY),
-        field(6, "userName", Type::String, Label::One, OMITEMPTY),
-        field(7, "userUID", Type::String, Label::One, OMITEMPTY),
-        field(8, "authorizeToken", Type::String, Label::One, OMITEMPTY),
-        field(9, "refreshToken", Type::String, Label::One, OMITEMPTY),
-        field(10, "inactivityTimeoutSeconds", Type::Int32, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static UserOAuthAccessToken: Message = message("github.com.openshift.api.oauth.v1.UserOAuthAccessToken", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "clientName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "expiresIn", Type::Int64, Label::One, OMITEMPTY),
+    field!(4, "scopes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "redirectURI", Type::String, Label::One, OMITEMPTY),
+    field!(6, "userName", Type::String, Label::One, OMITEMPTY),
+    field!(7, "userUID", Type::String, Label::One, OMITEMPTY),
+    field!(8, "authorizeToken", Type::String, Label::One, OMITEMPTY),
+    field!(9, "refreshToken", Type::String, Label::One, OMITEMPTY),
+    field!(10, "inactivityTimeoutSeconds", Type::Int32, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static UserOAuthAccessTokenList: Message = Message {
-    name: "github.com.openshift.api.oauth.v1.UserOAuthAccessTokenList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&UserOAuthAccessToken), Label::Repeated, 0),
-    ],
-};
+pub(crate) static UserOAuthAccessTokenList: Message = message("github.com.openshift.api.oauth.v1.UserOAuthAccessTokenList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&UserOAuthAccessToken), Label::Repeated, 0),
+]);

@@ -6,107 +6,62 @@
 use crate::schema::row::*;
 use super::{meta_v1, openshift_config_v1};
 
-pub(crate) static DelegatedAuthentication: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.DelegatedAuthentication",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "disabled", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DelegatedAuthentication: Message = message("github.com.openshift.api.operator.v1alpha1.DelegatedAuthentication", Form::Object, false, &[
+    field!(1, "disabled", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DelegatedAuthorization: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.DelegatedAuthorization",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "disabled", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DelegatedAuthorization: Message = message("github.com.openshift.api.operator.v1alpha1.DelegatedAuthorization", Form::Object, false, &[
+    field!(1, "disabled", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static GenerationHistory: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.GenerationHistory",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, 0),
-        field(2, "resource", Type::String, Label::One, 0),
-        field(3, "namespace", Type::String, Label::One, 0),
-        field(4, "name", Type::String, Label::One, 0),
-        field(5, "lastGeneration", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static GenerationHistory: Message = message("github.com.openshift.api.operator.v1alpha1.GenerationHistory", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, 0),
+    field!(2, "resource", Type::String, Label::One, 0),
+    field!(3, "namespace", Type::String, Label::One, 0),
+    field!(4, "name", Type::String, Label::One, 0),
+    field!(5, "lastGeneration", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static GenericOperatorConfig: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.GenericOperatorConfig",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, OMITEMPTY),
-        field(2, "leaderElection", Type::Message(&openshift_config_v1::LeaderElection), Label::One, OMITEMPTY),
-        field(3, "authentication", Type::Message(&DelegatedAuthentication), Label::One, OMITEMPTY),
-        field(4, "authorization", Type::Message(&DelegatedAuthorization), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static GenericOperatorConfig: Message = message("github.com.openshift.api.operator.v1alpha1.GenericOperatorConfig", Form::Object, true, &[
+    field!(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, OMITEMPTY),
+    field!(2, "leaderElection", Type::Message(&openshift_config_v1::LeaderElection), Label::One, OMITEMPTY),
+    field!(3, "authentication", Type::Message(&DelegatedAuthentication), Label::One, OMITEMPTY),
+    field!(4, "authorization", Type::Message(&DelegatedAuthorization), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static LoggingConfig: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.LoggingConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "level", Type::Int64, Label::One, 0),
-        field(2, "vmodule", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static LoggingConfig: Message = message("github.com.openshift.api.operator.v1alpha1.LoggingConfig", Form::Object, false, &[
+    field!(1, "level", Type::Int64, Label::One, 0),
+    field!(2, "vmodule", Type::String, Label::One, 0),
+]);
 
-pub(crate) static OperatorCondition: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.OperatorCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static OperatorCondition: Message = message("github.com.openshift.api.operator.v1alpha1.OperatorCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static OperatorSpec: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.OperatorSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "managementState", Type::String, Label::One, 0),
-        field(2, "imagePullSpec", Type::String, Label::One, 0),
-        field(3, "version", Type::String, Label::One, 0),
-        field(4, "logging", Type::Message(&LoggingConfig), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static OperatorSpec: Message = message("github.com.openshift.api.operator.v1alpha1.OperatorSpec", Form::Object, false, &[
+    field!(1, "managementState", Type::String, Label::One, 0),
+    field!(2, "imagePullSpec", Type::String, Label::One, 0),
+    field!(3, "version", Type::String, Label::One, 0),
+    field!(4, "logging", Type::Message(&LoggingConfig), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static OperatorStatus: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.OperatorStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "conditions", Type::Message(&OperatorCondition), Label::Repeated, OMITEMPTY),
-        field(3, "state", Type::String, Label::One, OMITEMPTY),
-        field(4, "taskSummary", Type::String, Label::One, OMITEMPTY),
-        field(5, "currentVersionAvailability", Type::Message(&VersionAvailablity), Label::One, POINTER | OMITEMPTY),
-        field(6, "targetVersionAvailability", Type::Message(&VersionAvailablity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static OperatorStatus: Message = message("github.com.openshift.api.operator.v1alpha1.OperatorStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "conditions", Type::Message(&OperatorCondition), Label::Repeated, OMITEMPTY),
+    field!(3, "state", Type::String, Label::One, OMITEMPTY),
+    field!(4, "taskSummary", Type::String, Label::One, OMITEMPTY),
+    field!(5, "currentVersionAvailability", Type::Message(&VersionAvailablity), Label::One, POINTER | OMITEMPTY),
+    field!(6, "targetVersionAvailability", Type::Message(&VersionAvailablity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static VersionAvailablity: Message = Message {
-    name: "github.com.openshift.api.operator.v1alpha1.VersionAvailablity",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "version", Type::String, Label::One, 0),
-        field(2, "updatedReplicas", Type::Int32, Label::One, 0),
-        field(3, "readyReplicas", Type::Int32, Label::One, 0),
-        field(4, "errors", Type::String, Label::Repeated, 0),
-        field(5, "generations", Type::Message(&GenerationHistory), Label::Repeated, 0),
-    ],
-};
+pub(crate) static VersionAvailablity: Message = message("github.com.openshift.api.operator.v1alpha1.VersionAvailablity", Form::Object, false, &[
+    field!(1, "version", Type::String, Label::One, 0),
+    field!(2, "updatedReplicas", Type::Int32, Label::One, 0),
+    field!(3, "readyReplicas", Type::Int32, Label::One, 0),
+    field!(4, "errors", Type::String, Label::Repeated, 0),
+    field!(5, "generations", Type::Message(&GenerationHistory), Label::Repeated, 0),
+]);

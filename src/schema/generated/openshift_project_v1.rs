@@ -6,53 +6,28 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static Project: Message = Message {
-    name: "github.com.openshift.api.project.v1.Project",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ProjectSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&ProjectStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Project: Message = message("github.com.openshift.api.project.v1.Project", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ProjectSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&ProjectStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ProjectList: Message = Message {
-    name: "github.com.openshift.api.project.v1.ProjectList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Project), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ProjectList: Message = message("github.com.openshift.api.project.v1.ProjectList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Project), Label::Repeated, 0),
+]);
 
-pub(crate) static ProjectRequest: Message = Message {
-    name: "github.com.openshift.api.project.v1.ProjectRequest",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "displayName", Type::String, Label::One, OMITEMPTY),
-        field(3, "description", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ProjectRequest: Message = message("github.com.openshift.api.project.v1.ProjectRequest", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "displayName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "description", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ProjectSpec: Message = Message {
-    name: "github.com.openshift.api.project.v1.ProjectSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "finalizers", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ProjectSpec: Message = message("github.com.openshift.api.project.v1.ProjectSpec", Form::Object, false, &[
+    field!(1, "finalizers", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ProjectStatus: Message = Message {
-    name: "github.com.openshift.api.project.v1.ProjectStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "phase", Type::String, Label::One, OMITEMPTY),
-        field(2, "conditions", Type::Message(&core_v1::NamespaceCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ProjectStatus: Message = message("github.com.openshift.api.project.v1.ProjectStatus", Form::Object, false, &[
+    field!(1, "phase", Type::String, Label::One, OMITEMPTY),
+    field!(2, "conditions", Type::Message(&core_v1::NamespaceCondition), Label::Repeated, OMITEMPTY),
+]);

@@ -6,84 +6,44 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static AppliedClusterResourceQuota: Message = Message {
-    name: "github.com.openshift.api.quota.v1.AppliedClusterResourceQuota",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
-        field(2, "spec", Type::Message(&ClusterResourceQuotaSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ClusterResourceQuotaStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AppliedClusterResourceQuota: Message = message("github.com.openshift.api.quota.v1.AppliedClusterResourceQuota", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
+    field!(2, "spec", Type::Message(&ClusterResourceQuotaSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ClusterResourceQuotaStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static AppliedClusterResourceQuotaList: Message = Message {
-    name: "github.com.openshift.api.quota.v1.AppliedClusterResourceQuotaList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&AppliedClusterResourceQuota), Label::Repeated, 0),
-    ],
-};
+pub(crate) static AppliedClusterResourceQuotaList: Message = message("github.com.openshift.api.quota.v1.AppliedClusterResourceQuotaList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&AppliedClusterResourceQuota), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterResourceQuota: Message = Message {
-    name: "github.com.openshift.api.quota.v1.ClusterResourceQuota",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
-        field(2, "spec", Type::Message(&ClusterResourceQuotaSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ClusterResourceQuotaStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterResourceQuota: Message = message("github.com.openshift.api.quota.v1.ClusterResourceQuota", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
+    field!(2, "spec", Type::Message(&ClusterResourceQuotaSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ClusterResourceQuotaStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ClusterResourceQuotaList: Message = Message {
-    name: "github.com.openshift.api.quota.v1.ClusterResourceQuotaList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterResourceQuota), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterResourceQuotaList: Message = message("github.com.openshift.api.quota.v1.ClusterResourceQuotaList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterResourceQuota), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterResourceQuotaSelector: Message = Message {
-    name: "github.com.openshift.api.quota.v1.ClusterResourceQuotaSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "labels", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
-        field(2, "annotations", Type::String, Label::Map, 0),
-    ],
-};
+pub(crate) static ClusterResourceQuotaSelector: Message = message("github.com.openshift.api.quota.v1.ClusterResourceQuotaSelector", Form::Object, false, &[
+    field!(1, "labels", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER),
+    field!(2, "annotations", Type::String, Label::Map, 0),
+]);
 
-pub(crate) static ClusterResourceQuotaSpec: Message = Message {
-    name: "github.com.openshift.api.quota.v1.ClusterResourceQuotaSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selector", Type::Message(&ClusterResourceQuotaSelector), Label::One, 0),
-        field(2, "quota", Type::Message(&core_v1::ResourceQuotaSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ClusterResourceQuotaSpec: Message = message("github.com.openshift.api.quota.v1.ClusterResourceQuotaSpec", Form::Object, false, &[
+    field!(1, "selector", Type::Message(&ClusterResourceQuotaSelector), Label::One, 0),
+    field!(2, "quota", Type::Message(&core_v1::ResourceQuotaSpec), Label::One, 0),
+]);
 
-pub(crate) static ClusterResourceQuotaStatus: Message = Message {
-    name: "github.com.openshift.api.quota.v1.ClusterResourceQuotaStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "total", Type::Message(&core_v1::ResourceQuotaStatus), Label::One, 0),
-        field(2, "namespaces", Type::Message(&ResourceQuotaStatusByNamespace), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterResourceQuotaStatus: Message = message("github.com.openshift.api.quota.v1.ClusterResourceQuotaStatus", Form::Object, false, &[
+    field!(1, "total", Type::Message(&core_v1::ResourceQuotaStatus), Label::One, 0),
+    field!(2, "namespaces", Type::Message(&ResourceQuotaStatusByNamespace), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceQuotaStatusByNamespace: Message = Message {
-    name: "github.com.openshift.api.quota.v1.ResourceQuotaStatusByNamespace",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namespace", Type::String, Label::One, 0),
-        field(2, "status", Type::Message(&core_v1::ResourceQuotaStatus), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceQuotaStatusByNamespace: Message = message("github.com.openshift.api.quota.v1.ResourceQuotaStatusByNamespace", Form::Object, false, &[
+    field!(1, "namespace", Type::String, Label::One, 0),
+    field!(2, "status", Type::Message(&core_v1::ResourceQuotaStatus), Label::One, 0),
+]);

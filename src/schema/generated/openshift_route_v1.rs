@@ -6,177 +6,97 @@
 use crate::schema::row::*;
 use super::{intstr, meta_v1};
 
-pub(crate) static LocalObjectReference: Message = Message {
-    name: "github.com.openshift.api.route.v1.LocalObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static LocalObjectReference: Message = message("github.com.openshift.api.route.v1.LocalObjectReference", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Route: Message = Message {
-    name: "github.com.openshift.api.route.v1.Route",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&RouteSpec), Label::One, 0),
-        field(3, "status", Type::Message(&RouteStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Route: Message = message("github.com.openshift.api.route.v1.Route", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&RouteSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&RouteStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static RouteHTTPHeader: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteHTTPHeader",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "action", Type::Message(&RouteHTTPHeaderActionUnion), Label::One, 0),
-    ],
-};
+pub(crate) static RouteHTTPHeader: Message = message("github.com.openshift.api.route.v1.RouteHTTPHeader", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "action", Type::Message(&RouteHTTPHeaderActionUnion), Label::One, 0),
+]);
 
-pub(crate) static RouteHTTPHeaderActionUnion: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteHTTPHeaderActionUnion",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "set", Type::Message(&RouteSetHTTPHeader), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RouteHTTPHeaderActionUnion: Message = message("github.com.openshift.api.route.v1.RouteHTTPHeaderActionUnion", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "set", Type::Message(&RouteSetHTTPHeader), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RouteHTTPHeaderActions: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteHTTPHeaderActions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "response", Type::Message(&RouteHTTPHeader), Label::Repeated, 0),
-        field(2, "request", Type::Message(&RouteHTTPHeader), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RouteHTTPHeaderActions: Message = message("github.com.openshift.api.route.v1.RouteHTTPHeaderActions", Form::Object, false, &[
+    field!(1, "response", Type::Message(&RouteHTTPHeader), Label::Repeated, 0),
+    field!(2, "request", Type::Message(&RouteHTTPHeader), Label::Repeated, 0),
+]);
 
-pub(crate) static RouteHTTPHeaders: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteHTTPHeaders",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "actions", Type::Message(&RouteHTTPHeaderActions), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static RouteHTTPHeaders: Message = message("github.com.openshift.api.route.v1.RouteHTTPHeaders", Form::Object, false, &[
+    field!(1, "actions", Type::Message(&RouteHTTPHeaderActions), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static RouteIngress: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteIngress",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "host", Type::String, Label::One, OMITEMPTY),
-        field(2, "routerName", Type::String, Label::One, OMITEMPTY),
-        field(3, "conditions", Type::Message(&RouteIngressCondition), Label::Repeated, OMITEMPTY),
-        field(4, "wildcardPolicy", Type::String, Label::One, OMITEMPTY),
-        field(5, "routerCanonicalHostname", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static RouteIngress: Message = message("github.com.openshift.api.route.v1.RouteIngress", Form::Object, false, &[
+    field!(1, "host", Type::String, Label::One, OMITEMPTY),
+    field!(2, "routerName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "conditions", Type::Message(&RouteIngressCondition), Label::Repeated, OMITEMPTY),
+    field!(4, "wildcardPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(5, "routerCanonicalHostname", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static RouteIngressCondition: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteIngressCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "reason", Type::String, Label::One, OMITEMPTY),
-        field(4, "message", Type::String, Label::One, OMITEMPTY),
-        field(5, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RouteIngressCondition: Message = message("github.com.openshift.api.route.v1.RouteIngressCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(4, "message", Type::String, Label::One, OMITEMPTY),
+    field!(5, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RouteList: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Route), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RouteList: Message = message("github.com.openshift.api.route.v1.RouteList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Route), Label::Repeated, 0),
+]);
 
-pub(crate) static RoutePort: Message = Message {
-    name: "github.com.openshift.api.route.v1.RoutePort",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "targetPort", Type::Message(&intstr::IntOrString), Label::One, 0),
-    ],
-};
+pub(crate) static RoutePort: Message = message("github.com.openshift.api.route.v1.RoutePort", Form::Object, false, &[
+    field!(1, "targetPort", Type::Message(&intstr::IntOrString), Label::One, 0),
+]);
 
-pub(crate) static RouteSetHTTPHeader: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteSetHTTPHeader",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "value", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static RouteSetHTTPHeader: Message = message("github.com.openshift.api.route.v1.RouteSetHTTPHeader", Form::Object, false, &[
+    field!(1, "value", Type::String, Label::One, 0),
+]);
 
-pub(crate) static RouteSpec: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "host", Type::String, Label::One, OMITEMPTY),
-        field(8, "subdomain", Type::String, Label::One, OMITEMPTY),
-        field(2, "path", Type::String, Label::One, OMITEMPTY),
-        field(3, "to", Type::Message(&RouteTargetReference), Label::One, 0),
-        field(4, "alternateBackends", Type::Message(&RouteTargetReference), Label::Repeated, OMITEMPTY),
-        field(5, "port", Type::Message(&RoutePort), Label::One, POINTER | OMITEMPTY),
-        field(6, "tls", Type::Message(&TLSConfig), Label::One, POINTER | OMITEMPTY),
-        field(7, "wildcardPolicy", Type::String, Label::One, OMITEMPTY),
-        field(9, "httpHeaders", Type::Message(&RouteHTTPHeaders), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RouteSpec: Message = message("github.com.openshift.api.route.v1.RouteSpec", Form::Object, false, &[
+    field!(1, "host", Type::String, Label::One, OMITEMPTY),
+    field!(8, "subdomain", Type::String, Label::One, OMITEMPTY),
+    field!(2, "path", Type::String, Label::One, OMITEMPTY),
+    field!(3, "to", Type::Message(&RouteTargetReference), Label::One, 0),
+    field!(4, "alternateBackends", Type::Message(&RouteTargetReference), Label::Repeated, OMITEMPTY),
+    field!(5, "port", Type::Message(&RoutePort), Label::One, POINTER | OMITEMPTY),
+    field!(6, "tls", Type::Message(&TLSConfig), Label::One, POINTER | OMITEMPTY),
+    field!(7, "wildcardPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(9, "httpHeaders", Type::Message(&RouteHTTPHeaders), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RouteStatus: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ingress", Type::Message(&RouteIngress), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static RouteStatus: Message = message("github.com.openshift.api.route.v1.RouteStatus", Form::Object, false, &[
+    field!(1, "ingress", Type::Message(&RouteIngress), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static RouteTargetReference: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouteTargetReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, 0),
-        field(2, "name", Type::String, Label::One, 0),
-        field(3, "weight", Type::Int32, Label::One, POINTER),
-    ],
-};
+pub(crate) static RouteTargetReference: Message = message("github.com.openshift.api.route.v1.RouteTargetReference", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, 0),
+    field!(2, "name", Type::String, Label::One, 0),
+    field!(3, "weight", Type::Int32, Label::One, POINTER),
+]);
 
-pub(crate) static RouterShard: Message = Message {
-    name: "github.com.openshift.api.route.v1.RouterShard",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "shardName", Type::String, Label::One, 0),
-        field(2, "dnsSuffix", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static RouterShard: Message = message("github.com.openshift.api.route.v1.RouterShard", Form::Object, false, &[
+    field!(1, "shardName", Type::String, Label::One, 0),
+    field!(2, "dnsSuffix", Type::String, Label::One, 0),
+]);
 
-pub(crate) static TLSConfig: Message = Message {
-    name: "github.com.openshift.api.route.v1.TLSConfig",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "termination", Type::String, Label::One, 0),
-        field(2, "certificate", Type::String, Label::One, OMITEMPTY),
-        field(3, "key", Type::String, Label::One, OMITEMPTY),
-        field(4, "caCertificate", Type::String, Label::One, OMITEMPTY),
-        field(5, "destinationCACertificate", Type::String, Label::One, OMITEMPTY),
-        field(6, "insecureEdgeTerminationPolicy", Type::String, Label::One, OMITEMPTY),
-        field(7, "externalCertificate", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static TLSConfig: Message = message("github.com.openshift.api.route.v1.TLSConfig", Form::Object, false, &[
+    field!(1, "termination", Type::String, Label::One, 0),
+    field!(2, "certificate", Type::String, Label::One, OMITEMPTY),
+    field!(3, "key", Type::String, Label::One, OMITEMPTY),
+    field!(4, "caCertificate", Type::String, Label::One, OMITEMPTY),
+    field!(5, "destinationCACertificate", Type::String, Label::One, OMITEMPTY),
+    field!(6, "insecureEdgeTerminationPolicy", Type::String, Label::One, OMITEMPTY),
+    field!(7, "externalCertificate", Type::Message(&LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,66 +6,41 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static Config: Message = Message {
-    name: "github.com.openshift.api.samples.v1.Config",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
-        field(2, "spec", Type::Message(&ConfigSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ConfigStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Config: Message = message("github.com.openshift.api.samples.v1.Config", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
+    field!(2, "spec", Type::Message(&ConfigSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ConfigStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ConfigCondition: Message = Message {
-    name: "github.com.openshift.api.samples.v1.ConfigCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(5, "reason", Type::String, Label::One, OMITEMPTY),
-        field(6, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ConfigCondition: Message = message("github.com.openshift.api.samples.v1.ConfigCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(5, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(6, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ConfigList: Message = Message {
-    name: "github.com.openshift.api.samples.v1.ConfigList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, 0),
-        field(2, "items", Type::Message(&Config), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ConfigList: Message = message("github.com.openshift.api.samples.v1.ConfigList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, 0),
+    field!(2, "items", Type::Message(&Config), Label::Repeated, 0),
+]);
 
-pub(crate) static ConfigSpec: Message = Message {
-    name: "github.com.openshift.api.samples.v1.ConfigSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "managementState", Type::String, Label::One, OMITEMPTY),
-        field(2, "samplesRegistry", Type::String, Label::One, OMITEMPTY),
-        field(4, "architectures", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "skippedImagestreams", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "skippedTemplates", Type::String, Label::Repeated, OMITEMPTY),
-        field(7, "skippedHelmCharts", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ConfigSpec: Message = message("github.com.openshift.api.samples.v1.ConfigSpec", Form::Object, false, &[
+    field!(1, "managementState", Type::String, Label::One, OMITEMPTY),
+    field!(2, "samplesRegistry", Type::String, Label::One, OMITEMPTY),
+    field!(4, "architectures", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "skippedImagestreams", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "skippedTemplates", Type::String, Label::Repeated, OMITEMPTY),
+    field!(7, "skippedHelmCharts", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ConfigStatus: Message = Message {
-    name: "github.com.openshift.api.samples.v1.ConfigStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "managementState", Type::String, Label::One, OMITEMPTY),
-        field(2, "conditions", Type::Message(&ConfigCondition), Label::Repeated, OMITEMPTY),
-        field(3, "samplesRegistry", Type::String, Label::One, OMITEMPTY),
-        field(5, "architectures", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "skippedImagestreams", Type::String, Label::Repeated, OMITEMPTY),
-        field(7, "skippedTemplates", Type::String, Label::Repeated, OMITEMPTY),
-        field(8, "version", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ConfigStatus: Message = message("github.com.openshift.api.samples.v1.ConfigStatus", Form::Object, false, &[
+    field!(1, "managementState", Type::String, Label::One, OMITEMPTY),
+    field!(2, "conditions", Type::Message(&ConfigCondition), Label::Repeated, OMITEMPTY),
+    field!(3, "samplesRegistry", Type::String, Label::One, OMITEMPTY),
+    field!(5, "architectures", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "skippedImagestreams", Type::String, Label::Repeated, OMITEMPTY),
+    field!(7, "skippedTemplates", Type::String, Label::Repeated, OMITEMPTY),
+    field!(8, "version", Type::String, Label::One, OMITEMPTY),
+]);

@@ -6,221 +6,126 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static AllowedFlexVolume: Message = Message {
-    name: "github.com.openshift.api.security.v1.AllowedFlexVolume",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static AllowedFlexVolume: Message = message("github.com.openshift.api.security.v1.AllowedFlexVolume", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+]);
 
-pub(crate) static FSGroupStrategyOptions: Message = Message {
-    name: "github.com.openshift.api.security.v1.FSGroupStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static FSGroupStrategyOptions: Message = message("github.com.openshift.api.security.v1.FSGroupStrategyOptions", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static IDRange: Message = Message {
-    name: "github.com.openshift.api.security.v1.IDRange",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "min", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "max", Type::Int64, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static IDRange: Message = message("github.com.openshift.api.security.v1.IDRange", Form::Object, false, &[
+    field!(1, "min", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "max", Type::Int64, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodSecurityPolicyReview: Message = Message {
-    name: "github.com.openshift.api.security.v1.PodSecurityPolicyReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "spec", Type::Message(&PodSecurityPolicyReviewSpec), Label::One, 0),
-        field(2, "status", Type::Message(&PodSecurityPolicyReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSecurityPolicyReview: Message = message("github.com.openshift.api.security.v1.PodSecurityPolicyReview", Form::Object, true, &[
+    field!(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "spec", Type::Message(&PodSecurityPolicyReviewSpec), Label::One, 0),
+    field!(2, "status", Type::Message(&PodSecurityPolicyReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodSecurityPolicyReviewSpec: Message = Message {
-    name: "github.com.openshift.api.security.v1.PodSecurityPolicyReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(2, "serviceAccountNames", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSecurityPolicyReviewSpec: Message = message("github.com.openshift.api.security.v1.PodSecurityPolicyReviewSpec", Form::Object, false, &[
+    field!(1, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(2, "serviceAccountNames", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodSecurityPolicyReviewStatus: Message = Message {
-    name: "github.com.openshift.api.security.v1.PodSecurityPolicyReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allowedServiceAccounts", Type::Message(&ServiceAccountPodSecurityPolicyReviewStatus), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodSecurityPolicyReviewStatus: Message = message("github.com.openshift.api.security.v1.PodSecurityPolicyReviewStatus", Form::Object, false, &[
+    field!(1, "allowedServiceAccounts", Type::Message(&ServiceAccountPodSecurityPolicyReviewStatus), Label::Repeated, 0),
+]);
 
-pub(crate) static PodSecurityPolicySelfSubjectReview: Message = Message {
-    name: "github.com.openshift.api.security.v1.PodSecurityPolicySelfSubjectReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "spec", Type::Message(&PodSecurityPolicySelfSubjectReviewSpec), Label::One, 0),
-        field(2, "status", Type::Message(&PodSecurityPolicySubjectReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSecurityPolicySelfSubjectReview: Message = message("github.com.openshift.api.security.v1.PodSecurityPolicySelfSubjectReview", Form::Object, true, &[
+    field!(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "spec", Type::Message(&PodSecurityPolicySelfSubjectReviewSpec), Label::One, 0),
+    field!(2, "status", Type::Message(&PodSecurityPolicySubjectReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodSecurityPolicySelfSubjectReviewSpec: Message = Message {
-    name: "github.com.openshift.api.security.v1.PodSecurityPolicySelfSubjectReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-    ],
-};
+pub(crate) static PodSecurityPolicySelfSubjectReviewSpec: Message = message("github.com.openshift.api.security.v1.PodSecurityPolicySelfSubjectReviewSpec", Form::Object, false, &[
+    field!(1, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+]);
 
-pub(crate) static PodSecurityPolicySubjectReview: Message = Message {
-    name: "github.com.openshift.api.security.v1.PodSecurityPolicySubjectReview",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(1, "spec", Type::Message(&PodSecurityPolicySubjectReviewSpec), Label::One, 0),
-        field(2, "status", Type::Message(&PodSecurityPolicySubjectReviewStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSecurityPolicySubjectReview: Message = message("github.com.openshift.api.security.v1.PodSecurityPolicySubjectReview", Form::Object, true, &[
+    field!(3, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(1, "spec", Type::Message(&PodSecurityPolicySubjectReviewSpec), Label::One, 0),
+    field!(2, "status", Type::Message(&PodSecurityPolicySubjectReviewStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodSecurityPolicySubjectReviewSpec: Message = Message {
-    name: "github.com.openshift.api.security.v1.PodSecurityPolicySubjectReviewSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
-        field(2, "user", Type::String, Label::One, OMITEMPTY),
-        field(3, "groups", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSecurityPolicySubjectReviewSpec: Message = message("github.com.openshift.api.security.v1.PodSecurityPolicySubjectReviewSpec", Form::Object, false, &[
+    field!(1, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, 0),
+    field!(2, "user", Type::String, Label::One, OMITEMPTY),
+    field!(3, "groups", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodSecurityPolicySubjectReviewStatus: Message = Message {
-    name: "github.com.openshift.api.security.v1.PodSecurityPolicySubjectReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allowedBy", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "reason", Type::String, Label::One, OMITEMPTY),
-        field(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSecurityPolicySubjectReviewStatus: Message = message("github.com.openshift.api.security.v1.PodSecurityPolicySubjectReviewStatus", Form::Object, false, &[
+    field!(1, "allowedBy", Type::Message(&core_v1::ObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(3, "template", Type::Message(&core_v1::PodTemplateSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static RangeAllocation: Message = Message {
-    name: "github.com.openshift.api.security.v1.RangeAllocation",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "range", Type::String, Label::One, 0),
-        field(3, "data", Type::Bytes, Label::One, 0),
-    ],
-};
+pub(crate) static RangeAllocation: Message = message("github.com.openshift.api.security.v1.RangeAllocation", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "range", Type::String, Label::One, 0),
+    field!(3, "data", Type::Bytes, Label::One, 0),
+]);
 
-pub(crate) static RangeAllocationList: Message = Message {
-    name: "github.com.openshift.api.security.v1.RangeAllocationList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&RangeAllocation), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RangeAllocationList: Message = message("github.com.openshift.api.security.v1.RangeAllocationList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&RangeAllocation), Label::Repeated, 0),
+]);
 
-pub(crate) static RunAsUserStrategyOptions: Message = Message {
-    name: "github.com.openshift.api.security.v1.RunAsUserStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "uid", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "uidRangeMin", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(4, "uidRangeMax", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RunAsUserStrategyOptions: Message = message("github.com.openshift.api.security.v1.RunAsUserStrategyOptions", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "uid", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "uidRangeMin", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(4, "uidRangeMax", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static SELinuxContextStrategyOptions: Message = Message {
-    name: "github.com.openshift.api.security.v1.SELinuxContextStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "seLinuxOptions", Type::Message(&core_v1::SELinuxOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static SELinuxContextStrategyOptions: Message = message("github.com.openshift.api.security.v1.SELinuxContextStrategyOptions", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "seLinuxOptions", Type::Message(&core_v1::SELinuxOptions), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static SecurityContextConstraints: Message = Message {
-    name: "github.com.openshift.api.security.v1.SecurityContextConstraints",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "priority", Type::Int32, Label::One, POINTER),
-        field(3, "allowPrivilegedContainer", Type::Bool, Label::One, 0),
-        field(4, "defaultAddCapabilities", Type::String, Label::Repeated, 0),
-        field(5, "requiredDropCapabilities", Type::String, Label::Repeated, 0),
-        field(6, "allowedCapabilities", Type::String, Label::Repeated, 0),
-        field(7, "allowHostDirVolumePlugin", Type::Bool, Label::One, 0),
-        field(8, "volumes", Type::String, Label::Repeated, 0),
-        field(21, "allowedFlexVolumes", Type::Message(&AllowedFlexVolume), Label::Repeated, OMITEMPTY),
-        field(9, "allowHostNetwork", Type::Bool, Label::One, 0),
-        field(10, "allowHostPorts", Type::Bool, Label::One, 0),
-        field(11, "allowHostPID", Type::Bool, Label::One, 0),
-        field(12, "allowHostIPC", Type::Bool, Label::One, 0),
-        field(26, "userNamespaceLevel", Type::String, Label::One, OMITEMPTY),
-        field(22, "defaultAllowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(23, "allowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(13, "seLinuxContext", Type::Message(&SELinuxContextStrategyOptions), Label::One, OMITEMPTY),
-        field(14, "runAsUser", Type::Message(&RunAsUserStrategyOptions), Label::One, OMITEMPTY),
-        field(15, "supplementalGroups", Type::Message(&SupplementalGroupsStrategyOptions), Label::One, OMITEMPTY),
-        field(16, "fsGroup", Type::Message(&FSGroupStrategyOptions), Label::One, OMITEMPTY),
-        field(17, "readOnlyRootFilesystem", Type::Bool, Label::One, 0),
-        field(18, "users", Type::String, Label::Repeated, 0),
-        field(19, "groups", Type::String, Label::Repeated, 0),
-        field(20, "seccompProfiles", Type::String, Label::Repeated, OMITEMPTY),
-        field(24, "allowedUnsafeSysctls", Type::String, Label::Repeated, OMITEMPTY),
-        field(25, "forbiddenSysctls", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static SecurityContextConstraints: Message = message("github.com.openshift.api.security.v1.SecurityContextConstraints", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "priority", Type::Int32, Label::One, POINTER),
+    field!(3, "allowPrivilegedContainer", Type::Bool, Label::One, 0),
+    field!(4, "defaultAddCapabilities", Type::String, Label::Repeated, 0),
+    field!(5, "requiredDropCapabilities", Type::String, Label::Repeated, 0),
+    field!(6, "allowedCapabilities", Type::String, Label::Repeated, 0),
+    field!(7, "allowHostDirVolumePlugin", Type::Bool, Label::One, 0),
+    field!(8, "volumes", Type::String, Label::Repeated, 0),
+    field!(21, "allowedFlexVolumes", Type::Message(&AllowedFlexVolume), Label::Repeated, OMITEMPTY),
+    field!(9, "allowHostNetwork", Type::Bool, Label::One, 0),
+    field!(10, "allowHostPorts", Type::Bool, Label::One, 0),
+    field!(11, "allowHostPID", Type::Bool, Label::One, 0),
+    field!(12, "allowHostIPC", Type::Bool, Label::One, 0),
+    field!(26, "userNamespaceLevel", Type::String, Label::One, OMITEMPTY),
+    field!(22, "defaultAllowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(23, "allowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(13, "seLinuxContext", Type::Message(&SELinuxContextStrategyOptions), Label::One, OMITEMPTY),
+    field!(14, "runAsUser", Type::Message(&RunAsUserStrategyOptions), Label::One, OMITEMPTY),
+    field!(15, "supplementalGroups", Type::Message(&SupplementalGroupsStrategyOptions), Label::One, OMITEMPTY),
+    field!(16, "fsGroup", Type::Message(&FSGroupStrategyOptions), Label::One, OMITEMPTY),
+    field!(17, "readOnlyRootFilesystem", Type::Bool, Label::One, 0),
+    field!(18, "users", Type::String, Label::Repeated, 0),
+    field!(19, "groups", Type::String, Label::Repeated, 0),
+    field!(20, "seccompProfiles", Type::String, Label::Repeated, OMITEMPTY),
+    field!(24, "allowedUnsafeSysctls", Type::String, Label::Repeated, OMITEMPTY),
+    field!(25, "forbiddenSysctls", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static SecurityContextConstraintsList: Message = Message {
-    name: "github.com.openshift.api.security.v1.SecurityContextConstraintsList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&SecurityContextConstraints), Label::Repeated, 0),
-    ],
-};
+pub(crate) static SecurityContextConstraintsList: Message = message("github.com.openshift.api.security.v1.SecurityContextConstraintsList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&SecurityContextConstraints), Label::Repeated, 0),
+]);
 
-pub(crate) static ServiceAccountPodSecurityPolicyReviewStatus: Message = Message {
-    name: "github.com.openshift.api.security.v1.ServiceAccountPodSecurityPolicyReviewStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&PodSecurityPolicySubjectReviewStatus), Label::One, INLINE),
-        field(2, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ServiceAccountPodSecurityPolicyReviewStatus: Message = message("github.com.openshift.api.security.v1.ServiceAccountPodSecurityPolicyReviewStatus", Form::Object, false, &[
+    field!(1, "", Type::Message(&PodSecurityPolicySubjectReviewStatus), Label::One, INLINE),
+    field!(2, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static SupplementalGroupsStrategyOptions: Message = Message {
-    name: "github.com.openshift.api.security.v1.SupplementalGroupsStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static SupplementalGroupsStrategyOptions: Message = message("github.com.openshift.api.security.v1.SupplementalGroupsStrategyOptions", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);

@@ -6,98 +6,53 @@
 use crate::schema::row::*;
 use super::{meta_v1, openshift_config_v1, openshift_operator_v1alpha1, runtime};
 
-pub(crate) static APIServiceCABundleInjectorConfig: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.APIServiceCABundleInjectorConfig",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, OMITEMPTY),
-        field(2, "authentication", Type::Message(&DelegatedAuthentication), Label::One, OMITEMPTY),
-        field(3, "authorization", Type::Message(&DelegatedAuthorization), Label::One, OMITEMPTY),
-        field(4, "caBundleFile", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static APIServiceCABundleInjectorConfig: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.APIServiceCABundleInjectorConfig", Form::Object, true, &[
+    field!(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, OMITEMPTY),
+    field!(2, "authentication", Type::Message(&DelegatedAuthentication), Label::One, OMITEMPTY),
+    field!(3, "authorization", Type::Message(&DelegatedAuthorization), Label::One, OMITEMPTY),
+    field!(4, "caBundleFile", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ConfigMapCABundleInjectorConfig: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.ConfigMapCABundleInjectorConfig",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, OMITEMPTY),
-        field(2, "authentication", Type::Message(&DelegatedAuthentication), Label::One, OMITEMPTY),
-        field(3, "authorization", Type::Message(&DelegatedAuthorization), Label::One, OMITEMPTY),
-        field(4, "caBundleFile", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ConfigMapCABundleInjectorConfig: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.ConfigMapCABundleInjectorConfig", Form::Object, true, &[
+    field!(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, OMITEMPTY),
+    field!(2, "authentication", Type::Message(&DelegatedAuthentication), Label::One, OMITEMPTY),
+    field!(3, "authorization", Type::Message(&DelegatedAuthorization), Label::One, OMITEMPTY),
+    field!(4, "caBundleFile", Type::String, Label::One, 0),
+]);
 
-pub(crate) static DelegatedAuthentication: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.DelegatedAuthentication",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "disabled", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DelegatedAuthentication: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.DelegatedAuthentication", Form::Object, false, &[
+    field!(1, "disabled", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DelegatedAuthorization: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.DelegatedAuthorization",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "disabled", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DelegatedAuthorization: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.DelegatedAuthorization", Form::Object, false, &[
+    field!(1, "disabled", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ServiceCertSignerOperatorConfig: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.ServiceCertSignerOperatorConfig",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
-        field(2, "spec", Type::Message(&ServiceCertSignerOperatorConfigSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ServiceCertSignerOperatorConfigStatus), Label::One, 0),
-    ],
-};
+pub(crate) static ServiceCertSignerOperatorConfig: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.ServiceCertSignerOperatorConfig", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, 0),
+    field!(2, "spec", Type::Message(&ServiceCertSignerOperatorConfigSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ServiceCertSignerOperatorConfigStatus), Label::One, 0),
+]);
 
-pub(crate) static ServiceCertSignerOperatorConfigList: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.ServiceCertSignerOperatorConfigList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ServiceCertSignerOperatorConfig), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ServiceCertSignerOperatorConfigList: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.ServiceCertSignerOperatorConfigList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ServiceCertSignerOperatorConfig), Label::Repeated, 0),
+]);
 
-pub(crate) static ServiceCertSignerOperatorConfigSpec: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.ServiceCertSignerOperatorConfigSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&openshift_operator_v1alpha1::OperatorSpec), Label::One, INLINE),
-        field(2, "serviceServingCertSignerConfig", Type::Message(&runtime::RawExtension), Label::One, 0),
-        field(3, "apiServiceCABundleInjectorConfig", Type::Message(&runtime::RawExtension), Label::One, 0),
-        field(4, "configMapCABundleInjectorConfig", Type::Message(&runtime::RawExtension), Label::One, 0),
-    ],
-};
+pub(crate) static ServiceCertSignerOperatorConfigSpec: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.ServiceCertSignerOperatorConfigSpec", Form::Object, false, &[
+    field!(1, "", Type::Message(&openshift_operator_v1alpha1::OperatorSpec), Label::One, INLINE),
+    field!(2, "serviceServingCertSignerConfig", Type::Message(&runtime::RawExtension), Label::One, 0),
+    field!(3, "apiServiceCABundleInjectorConfig", Type::Message(&runtime::RawExtension), Label::One, 0),
+    field!(4, "configMapCABundleInjectorConfig", Type::Message(&runtime::RawExtension), Label::One, 0),
+]);
 
-pub(crate) static ServiceCertSignerOperatorConfigStatus: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.ServiceCertSignerOperatorConfigStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&openshift_operator_v1alpha1::OperatorStatus), Label::One, INLINE),
-    ],
-};
+pub(crate) static ServiceCertSignerOperatorConfigStatus: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.ServiceCertSignerOperatorConfigStatus", Form::Object, false, &[
+    field!(1, "", Type::Message(&openshift_operator_v1alpha1::OperatorStatus), Label::One, INLINE),
+]);
 
-pub(crate) static ServiceServingCertSignerConfig: Message = Message {
-    name: "github.com.openshift.api.servicecertsigner.v1alpha1.ServiceServingCertSignerConfig",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, OMITEMPTY),
-        field(2, "authentication", Type::Message(&DelegatedAuthentication), Label::One, OMITEMPTY),
-        field(3, "authorization", Type::Message(&DelegatedAuthorization), Label::One, OMITEMPTY),
-        field(4, "signer", Type::Message(&openshift_config_v1::CertInfo), Label::One, 0),
-    ],
-};
+pub(crate) static ServiceServingCertSignerConfig: Message = message("github.com.openshift.api.servicecertsigner.v1alpha1.ServiceServingCertSignerConfig", Form::Object, true, &[
+    field!(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, OMITEMPTY),
+    field!(2, "authentication", Type::Message(&DelegatedAuthentication), Label::One, OMITEMPTY),
+    field!(3, "authorization", Type::Message(&DelegatedAuthorization), Label::One, OMITEMPTY),
+    field!(4, "signer", Type::Message(&openshift_config_v1::CertInfo), Label::One, 0),
+]);

@@ -6,156 +6,86 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, runtime};
 
-pub(crate) static BrokerTemplateInstance: Message = Message {
-    name: "github.com.openshift.api.template.v1.BrokerTemplateInstance",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&BrokerTemplateInstanceSpec), Label::One, 0),
-    ],
-};
+pub(crate) static BrokerTemplateInstance: Message = message("github.com.openshift.api.template.v1.BrokerTemplateInstance", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&BrokerTemplateInstanceSpec), Label::One, 0),
+]);
 
-pub(crate) static BrokerTemplateInstanceList: Message = Message {
-    name: "github.com.openshift.api.template.v1.BrokerTemplateInstanceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&BrokerTemplateInstance), Label::Repeated, 0),
-    ],
-};
+pub(crate) static BrokerTemplateInstanceList: Message = message("github.com.openshift.api.template.v1.BrokerTemplateInstanceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&BrokerTemplateInstance), Label::Repeated, 0),
+]);
 
-pub(crate) static BrokerTemplateInstanceSpec: Message = Message {
-    name: "github.com.openshift.api.template.v1.BrokerTemplateInstanceSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "templateInstance", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(2, "secret", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(3, "bindingIDs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static BrokerTemplateInstanceSpec: Message = message("github.com.openshift.api.template.v1.BrokerTemplateInstanceSpec", Form::Object, false, &[
+    field!(1, "templateInstance", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(2, "secret", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(3, "bindingIDs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ExtraValue: Message = Message {
-    name: "github.com.openshift.api.template.v1.ExtraValue",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static ExtraValue: Message = message("github.com.openshift.api.template.v1.ExtraValue", Form::Slice, false, &[
+    field!(1, "", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static Parameter: Message = Message {
-    name: "github.com.openshift.api.template.v1.Parameter",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "displayName", Type::String, Label::One, OMITEMPTY),
-        field(3, "description", Type::String, Label::One, OMITEMPTY),
-        field(4, "value", Type::String, Label::One, OMITEMPTY),
-        field(5, "generate", Type::String, Label::One, OMITEMPTY),
-        field(6, "from", Type::String, Label::One, OMITEMPTY),
-        field(7, "required", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Parameter: Message = message("github.com.openshift.api.template.v1.Parameter", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "displayName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "description", Type::String, Label::One, OMITEMPTY),
+    field!(4, "value", Type::String, Label::One, OMITEMPTY),
+    field!(5, "generate", Type::String, Label::One, OMITEMPTY),
+    field!(6, "from", Type::String, Label::One, OMITEMPTY),
+    field!(7, "required", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Template: Message = Message {
-    name: "github.com.openshift.api.template.v1.Template",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "message", Type::String, Label::One, OMITEMPTY),
-        field(3, "objects", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
-        field(4, "parameters", Type::Message(&Parameter), Label::Repeated, OMITEMPTY),
-        field(5, "labels", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static Template: Message = message("github.com.openshift.api.template.v1.Template", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "message", Type::String, Label::One, OMITEMPTY),
+    field!(3, "objects", Type::Message(&runtime::RawExtension), Label::Repeated, 0),
+    field!(4, "parameters", Type::Message(&Parameter), Label::Repeated, OMITEMPTY),
+    field!(5, "labels", Type::String, Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static TemplateInstance: Message = Message {
-    name: "github.com.openshift.api.template.v1.TemplateInstance",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&TemplateInstanceSpec), Label::One, 0),
-        field(3, "status", Type::Message(&TemplateInstanceStatus), Label::One, 0),
-    ],
-};
+pub(crate) static TemplateInstance: Message = message("github.com.openshift.api.template.v1.TemplateInstance", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&TemplateInstanceSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&TemplateInstanceStatus), Label::One, 0),
+]);
 
-pub(crate) static TemplateInstanceCondition: Message = Message {
-    name: "github.com.openshift.api.template.v1.TemplateInstanceCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, 0),
-        field(4, "reason", Type::String, Label::One, 0),
-        field(5, "message", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TemplateInstanceCondition: Message = message("github.com.openshift.api.template.v1.TemplateInstanceCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, 0),
+    field!(4, "reason", Type::String, Label::One, 0),
+    field!(5, "message", Type::String, Label::One, 0),
+]);
 
-pub(crate) static TemplateInstanceList: Message = Message {
-    name: "github.com.openshift.api.template.v1.TemplateInstanceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&TemplateInstance), Label::Repeated, 0),
-    ],
-};
+pub(crate) static TemplateInstanceList: Message = message("github.com.openshift.api.template.v1.TemplateInstanceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&TemplateInstance), Label::Repeated, 0),
+]);
 
-pub(crate) static TemplateInstanceObject: Message = Message {
-    name: "github.com.openshift.api.template.v1.TemplateInstanceObject",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ref", Type::Message(&core_v1::ObjectReference), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TemplateInstanceObject: Message = message("github.com.openshift.api.template.v1.TemplateInstanceObject", Form::Object, false, &[
+    field!(1, "ref", Type::Message(&core_v1::ObjectReference), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static TemplateInstanceRequester: Message = Message {
-    name: "github.com.openshift.api.template.v1.TemplateInstanceRequester",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "username", Type::String, Label::One, OMITEMPTY),
-        field(2, "uid", Type::String, Label::One, OMITEMPTY),
-        field(3, "groups", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "extra", Type::Message(&ExtraValue), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static TemplateInstanceRequester: Message = message("github.com.openshift.api.template.v1.TemplateInstanceRequester", Form::Object, false, &[
+    field!(1, "username", Type::String, Label::One, OMITEMPTY),
+    field!(2, "uid", Type::String, Label::One, OMITEMPTY),
+    field!(3, "groups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "extra", Type::Message(&ExtraValue), Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static TemplateInstanceSpec: Message = Message {
-    name: "github.com.openshift.api.template.v1.TemplateInstanceSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "template", Type::Message(&Template), Label::One, 0),
-        field(2, "secret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "requester", Type::Message(&TemplateInstanceRequester), Label::One, POINTER),
-    ],
-};
+pub(crate) static TemplateInstanceSpec: Message = message("github.com.openshift.api.template.v1.TemplateInstanceSpec", Form::Object, false, &[
+    field!(1, "template", Type::Message(&Template), Label::One, 0),
+    field!(2, "secret", Type::Message(&core_v1::LocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "requester", Type::Message(&TemplateInstanceRequester), Label::One, POINTER),
+]);
 
-pub(crate) static TemplateInstanceStatus: Message = Message {
-    name: "github.com.openshift.api.template.v1.TemplateInstanceStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&TemplateInstanceCondition), Label::Repeated, OMITEMPTY),
-        field(2, "objects", Type::Message(&TemplateInstanceObject), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static TemplateInstanceStatus: Message = message("github.com.openshift.api.template.v1.TemplateInstanceStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&TemplateInstanceCondition), Label::Repeated, OMITEMPTY),
+    field!(2, "objects", Type::Message(&TemplateInstanceObject), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static TemplateList: Message = Message {
-    name: "github.com.openshift.api.template.v1.TemplateList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Template), Label::Repeated, 0),
-    ],
-};
+pub(crate) static TemplateList: Message = message("github.com.openshift.api.template.v1.TemplateList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Template), Label::Repeated, 0),
+]);

@@ -6,87 +6,47 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static Group: Message = Message {
-    name: "github.com.openshift.api.user.v1.Group",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "users", Type::Message(&OptionalNames), Label::One, 0),
-    ],
-};
+pub(crate) static Group: Message = message("github.com.openshift.api.user.v1.Group", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "users", Type::Message(&OptionalNames), Label::One, 0),
+]);
 
-pub(crate) static GroupList: Message = Message {
-    name: "github.com.openshift.api.user.v1.GroupList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Group), Label::Repeated, 0),
-    ],
-};
+pub(crate) static GroupList: Message = message("github.com.openshift.api.user.v1.GroupList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Group), Label::Repeated, 0),
+]);
 
-pub(crate) static Identity: Message = Message {
-    name: "github.com.openshift.api.user.v1.Identity",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "providerName", Type::String, Label::One, 0),
-        field(3, "providerUserName", Type::String, Label::One, 0),
-        field(4, "user", Type::Message(&core_v1::ObjectReference), Label::One, 0),
-        field(5, "extra", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static Identity: Message = message("github.com.openshift.api.user.v1.Identity", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "providerName", Type::String, Label::One, 0),
+    field!(3, "providerUserName", Type::String, Label::One, 0),
+    field!(4, "user", Type::Message(&core_v1::ObjectReference), Label::One, 0),
+    field!(5, "extra", Type::String, Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static IdentityList: Message = Message {
-    name: "github.com.openshift.api.user.v1.IdentityList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Identity), Label::Repeated, 0),
-    ],
-};
+pub(crate) static IdentityList: Message = message("github.com.openshift.api.user.v1.IdentityList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Identity), Label::Repeated, 0),
+]);
 
-pub(crate) static OptionalNames: Message = Message {
-    name: "github.com.openshift.api.user.v1.OptionalNames",
-    form: Form::Slice,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static OptionalNames: Message = message("github.com.openshift.api.user.v1.OptionalNames", Form::Slice, false, &[
+    field!(1, "", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static User: Message = Message {
-    name: "github.com.openshift.api.user.v1.User",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "fullName", Type::String, Label::One, OMITEMPTY),
-        field(3, "identities", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "groups", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static User: Message = message("github.com.openshift.api.user.v1.User", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "fullName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "identities", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "groups", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static UserIdentityMapping: Message = Message {
-    name: "github.com.openshift.api.user.v1.UserIdentityMapping",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "identity", Type::Message(&core_v1::ObjectReference), Label::One, OMITEMPTY),
-        field(3, "user", Type::Message(&core_v1::ObjectReference), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static UserIdentityMapping: Message = message("github.com.openshift.api.user.v1.UserIdentityMapping", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "identity", Type::Message(&core_v1::ObjectReference), Label::One, OMITEMPTY),
+    field!(3, "user", Type::Message(&core_v1::ObjectReference), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static UserList: Message = Message {
-    name: "github.com.openshift.api.user.v1.UserList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&User), Label::Repeated, 0),
-    ],
-};
+pub(crate) static UserList: Message = message("github.com.openshift.api.user.v1.UserList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&User), Label::Repeated, 0),
+]);

@@ -6,95 +6,55 @@
 use crate::schema::row::*;
 use super::openshift_config_v1;
 
-pub(crate) static CertInfo: Message = Message {
-    name: "github.com.openshift.api.webconsole.v1.CertInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "certFile", Type::String, Label::One, 0),
-        field(2, "keyFile", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static CertInfo: Message = message("github.com.openshift.api.webconsole.v1.CertInfo", Form::Object, false, &[
+    field!(1, "certFile", Type::String, Label::One, 0),
+    field!(2, "keyFile", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ClusterInfo: Message = Message {
-    name: "github.com.openshift.api.webconsole.v1.ClusterInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "consolePublicURL", Type::String, Label::One, 0),
-        field(2, "masterPublicURL", Type::String, Label::One, 0),
-        field(3, "loggingPublicURL", Type::String, Label::One, 0),
-        field(4, "metricsPublicURL", Type::String, Label::One, 0),
-        field(5, "logoutPublicURL", Type::String, Label::One, 0),
-        field(6, "adminConsolePublicURL", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ClusterInfo: Message = message("github.com.openshift.api.webconsole.v1.ClusterInfo", Form::Object, false, &[
+    field!(1, "consolePublicURL", Type::String, Label::One, 0),
+    field!(2, "masterPublicURL", Type::String, Label::One, 0),
+    field!(3, "loggingPublicURL", Type::String, Label::One, 0),
+    field!(4, "metricsPublicURL", Type::String, Label::One, 0),
+    field!(5, "logoutPublicURL", Type::String, Label::One, 0),
+    field!(6, "adminConsolePublicURL", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ExtensionsConfiguration: Message = Message {
-    name: "github.com.openshift.api.webconsole.v1.ExtensionsConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "scriptURLs", Type::String, Label::Repeated, 0),
-        field(2, "stylesheetURLs", Type::String, Label::Repeated, 0),
-        field(3, "properties", Type::String, Label::Map, 0),
-    ],
-};
+pub(crate) static ExtensionsConfiguration: Message = message("github.com.openshift.api.webconsole.v1.ExtensionsConfiguration", Form::Object, false, &[
+    field!(1, "scriptURLs", Type::String, Label::Repeated, 0),
+    field!(2, "stylesheetURLs", Type::String, Label::Repeated, 0),
+    field!(3, "properties", Type::String, Label::Map, 0),
+]);
 
-pub(crate) static FeaturesConfiguration: Message = Message {
-    name: "github.com.openshift.api.webconsole.v1.FeaturesConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "inactivityTimeoutMinutes", Type::Int64, Label::One, 0),
-        field(2, "clusterResourceOverridesEnabled", Type::Bool, Label::One, 0),
-    ],
-};
+pub(crate) static FeaturesConfiguration: Message = message("github.com.openshift.api.webconsole.v1.FeaturesConfiguration", Form::Object, false, &[
+    field!(1, "inactivityTimeoutMinutes", Type::Int64, Label::One, 0),
+    field!(2, "clusterResourceOverridesEnabled", Type::Bool, Label::One, 0),
+]);
 
-pub(crate) static HTTPServingInfo: Message = Message {
-    name: "github.com.openshift.api.webconsole.v1.HTTPServingInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&ServingInfo), Label::One, INLINE),
-        field(2, "maxRequestsInFlight", Type::Int64, Label::One, 0),
-        field(3, "requestTimeoutSeconds", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static HTTPServingInfo: Message = message("github.com.openshift.api.webconsole.v1.HTTPServingInfo", Form::Object, false, &[
+    field!(1, "", Type::Message(&ServingInfo), Label::One, INLINE),
+    field!(2, "maxRequestsInFlight", Type::Int64, Label::One, 0),
+    field!(3, "requestTimeoutSeconds", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static NamedCertificate: Message = Message {
-    name: "github.com.openshift.api.webconsole.v1.NamedCertificate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "names", Type::String, Label::Repeated, 0),
-        field(2, "", Type::Message(&CertInfo), Label::One, INLINE),
-    ],
-};
+pub(crate) static NamedCertificate: Message = message("github.com.openshift.api.webconsole.v1.NamedCertificate", Form::Object, false, &[
+    field!(1, "names", Type::String, Label::Repeated, 0),
+    field!(2, "", Type::Message(&CertInfo), Label::One, INLINE),
+]);
 
-pub(crate) static ServingInfo: Message = Message {
-    name: "github.com.openshift.api.webconsole.v1.ServingInfo",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "bindAddress", Type::String, Label::One, 0),
-        field(2, "bindNetwork", Type::String, Label::One, 0),
-        field(3, "", Type::Message(&CertInfo), Label::One, INLINE),
-        field(4, "clientCA", Type::String, Label::One, 0),
-        field(5, "namedCertificates", Type::Message(&NamedCertificate), Label::Repeated, 0),
-        field(6, "minTLSVersion", Type::String, Label::One, OMITEMPTY),
-        field(7, "cipherSuites", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ServingInfo: Message = message("github.com.openshift.api.webconsole.v1.ServingInfo", Form::Object, false, &[
+    field!(1, "bindAddress", Type::String, Label::One, 0),
+    field!(2, "bindNetwork", Type::String, Label::One, 0),
+    field!(3, "", Type::Message(&CertInfo), Label::One, INLINE),
+    field!(4, "clientCA", Type::String, Label::One, 0),
+    field!(5, "namedCertificates", Type::Message(&NamedCertificate), Label::Repeated, 0),
+    field!(6, "minTLSVersion", Type::String, Label::One, OMITEMPTY),
+    field!(7, "cipherSuites", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static WebConsoleConfiguration: Message = Message {
-    name: "github.com.openshift.api.webconsole.v1.WebConsoleConfiguration",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, 0),
-        field(2, "clusterInfo", Type::Message(&ClusterInfo), Label::One, 0),
-        field(3, "features", Type::Message(&FeaturesConfiguration), Label::One, 0),
-        field(4, "extensions", Type::Message(&ExtensionsConfiguration), Label::One, 0),
-    ],
-};
+pub(crate) static WebConsoleConfiguration: Message = message("github.com.openshift.api.webconsole.v1.WebConsoleConfiguration", Form::Object, true, &[
+    field!(1, "servingInfo", Type::Message(&openshift_config_v1::HTTPServingInfo), Label::One, 0),
+    field!(2, "clusterInfo", Type::Message(&ClusterInfo), Label::One, 0),
+    field!(3, "features", Type::Message(&FeaturesConfiguration), Label::One, 0),
+    field!(4, "extensions", Type::Message(&ExtensionsConfiguration), Label::One, 0),
+]);

@@ -6,60 +6,35 @@
 use crate::schema::row::*;
 use super::{intstr, meta_v1};
 
-pub(crate) static Eviction: Message = Message {
-    name: "k8s.io.api.policy.v1.Eviction",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "deleteOptions", Type::Message(&meta_v1::DeleteOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Eviction: Message = message("k8s.io.api.policy.v1.Eviction", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "deleteOptions", Type::Message(&meta_v1::DeleteOptions), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodDisruptionBudget: Message = Message {
-    name: "k8s.io.api.policy.v1.PodDisruptionBudget",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodDisruptionBudgetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&PodDisruptionBudgetStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodDisruptionBudget: Message = message("k8s.io.api.policy.v1.PodDisruptionBudget", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodDisruptionBudgetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&PodDisruptionBudgetStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodDisruptionBudgetList: Message = Message {
-    name: "k8s.io.api.policy.v1.PodDisruptionBudgetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodDisruptionBudget), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodDisruptionBudgetList: Message = message("k8s.io.api.policy.v1.PodDisruptionBudgetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodDisruptionBudget), Label::Repeated, 0),
+]);
 
-pub(crate) static PodDisruptionBudgetSpec: Message = Message {
-    name: "k8s.io.api.policy.v1.PodDisruptionBudgetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minAvailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(4, "unhealthyPodEvictionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodDisruptionBudgetSpec: Message = message("k8s.io.api.policy.v1.PodDisruptionBudgetSpec", Form::Object, false, &[
+    field!(1, "minAvailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(4, "unhealthyPodEvictionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodDisruptionBudgetStatus: Message = Message {
-    name: "k8s.io.api.policy.v1.PodDisruptionBudgetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "disruptedPods", Type::Message(&meta_v1::Time), Label::Map, OMITEMPTY),
-        field(3, "disruptionsAllowed", Type::Int32, Label::One, 0),
-        field(4, "currentHealthy", Type::Int32, Label::One, 0),
-        field(5, "desiredHealthy", Type::Int32, Label::One, 0),
-        field(6, "expectedPods", Type::Int32, Label::One, 0),
-        field(7, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodDisruptionBudgetStatus: Message = message("k8s.io.api.policy.v1.PodDisruptionBudgetStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "disruptedPods", Type::Message(&meta_v1::Time), Label::Map, OMITEMPTY),
+    field!(3, "disruptionsAllowed", Type::Int32, Label::One, 0),
+    field!(4, "currentHealthy", Type::Int32, Label::One, 0),
+    field!(5, "desiredHealthy", Type::Int32, Label::One, 0),
+    field!(6, "expectedPods", Type::Int32, Label::One, 0),
+    field!(7, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);

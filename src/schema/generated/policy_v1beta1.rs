@@ -6,220 +6,125 @@
 use crate::schema::row::*;
 use super::{core_v1, intstr, meta_v1};
 
-pub(crate) static AllowedCSIDriver: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.AllowedCSIDriver",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static AllowedCSIDriver: Message = message("k8s.io.api.policy.v1beta1.AllowedCSIDriver", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static AllowedFlexVolume: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.AllowedFlexVolume",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static AllowedFlexVolume: Message = message("k8s.io.api.policy.v1beta1.AllowedFlexVolume", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+]);
 
-pub(crate) static AllowedHostPath: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.AllowedHostPath",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "pathPrefix", Type::String, Label::One, OMITEMPTY),
-        field(2, "readOnly", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AllowedHostPath: Message = message("k8s.io.api.policy.v1beta1.AllowedHostPath", Form::Object, false, &[
+    field!(1, "pathPrefix", Type::String, Label::One, OMITEMPTY),
+    field!(2, "readOnly", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Eviction: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.Eviction",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "deleteOptions", Type::Message(&meta_v1::DeleteOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Eviction: Message = message("k8s.io.api.policy.v1beta1.Eviction", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "deleteOptions", Type::Message(&meta_v1::DeleteOptions), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static FSGroupStrategyOptions: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.FSGroupStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, OMITEMPTY),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static FSGroupStrategyOptions: Message = message("k8s.io.api.policy.v1beta1.FSGroupStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, OMITEMPTY),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static HostPortRange: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.HostPortRange",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "min", Type::Int32, Label::One, 0),
-        field(2, "max", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static HostPortRange: Message = message("k8s.io.api.policy.v1beta1.HostPortRange", Form::Object, false, &[
+    field!(1, "min", Type::Int32, Label::One, 0),
+    field!(2, "max", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static IDRange: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.IDRange",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "min", Type::Int64, Label::One, 0),
-        field(2, "max", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static IDRange: Message = message("k8s.io.api.policy.v1beta1.IDRange", Form::Object, false, &[
+    field!(1, "min", Type::Int64, Label::One, 0),
+    field!(2, "max", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static PodDisruptionBudget: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.PodDisruptionBudget",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodDisruptionBudgetSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&PodDisruptionBudgetStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodDisruptionBudget: Message = message("k8s.io.api.policy.v1beta1.PodDisruptionBudget", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodDisruptionBudgetSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&PodDisruptionBudgetStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodDisruptionBudgetList: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.PodDisruptionBudgetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodDisruptionBudget), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodDisruptionBudgetList: Message = message("k8s.io.api.policy.v1beta1.PodDisruptionBudgetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodDisruptionBudget), Label::Repeated, 0),
+]);
 
-pub(crate) static PodDisruptionBudgetSpec: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.PodDisruptionBudgetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minAvailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
-        field(4, "unhealthyPodEvictionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodDisruptionBudgetSpec: Message = message("k8s.io.api.policy.v1beta1.PodDisruptionBudgetSpec", Form::Object, false, &[
+    field!(1, "minAvailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(2, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "maxUnavailable", Type::Message(&intstr::IntOrString), Label::One, POINTER | OMITEMPTY),
+    field!(4, "unhealthyPodEvictionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodDisruptionBudgetStatus: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.PodDisruptionBudgetStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
-        field(2, "disruptedPods", Type::Message(&meta_v1::Time), Label::Map, OMITEMPTY),
-        field(3, "disruptionsAllowed", Type::Int32, Label::One, 0),
-        field(4, "currentHealthy", Type::Int32, Label::One, 0),
-        field(5, "desiredHealthy", Type::Int32, Label::One, 0),
-        field(6, "expectedPods", Type::Int32, Label::One, 0),
-        field(7, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodDisruptionBudgetStatus: Message = message("k8s.io.api.policy.v1beta1.PodDisruptionBudgetStatus", Form::Object, false, &[
+    field!(1, "observedGeneration", Type::Int64, Label::One, OMITEMPTY),
+    field!(2, "disruptedPods", Type::Message(&meta_v1::Time), Label::Map, OMITEMPTY),
+    field!(3, "disruptionsAllowed", Type::Int32, Label::One, 0),
+    field!(4, "currentHealthy", Type::Int32, Label::One, 0),
+    field!(5, "desiredHealthy", Type::Int32, Label::One, 0),
+    field!(6, "expectedPods", Type::Int32, Label::One, 0),
+    field!(7, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodSecurityPolicy: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.PodSecurityPolicy",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodSecurityPolicySpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSecurityPolicy: Message = message("k8s.io.api.policy.v1beta1.PodSecurityPolicy", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodSecurityPolicySpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodSecurityPolicyList: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.PodSecurityPolicyList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodSecurityPolicy), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodSecurityPolicyList: Message = message("k8s.io.api.policy.v1beta1.PodSecurityPolicyList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodSecurityPolicy), Label::Repeated, 0),
+]);
 
-pub(crate) static PodSecurityPolicySpec: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.PodSecurityPolicySpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "privileged", Type::Bool, Label::One, OMITEMPTY),
-        field(2, "defaultAddCapabilities", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "requiredDropCapabilities", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "allowedCapabilities", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "volumes", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "hostNetwork", Type::Bool, Label::One, OMITEMPTY),
-        field(7, "hostPorts", Type::Message(&HostPortRange), Label::Repeated, OMITEMPTY),
-        field(8, "hostPID", Type::Bool, Label::One, OMITEMPTY),
-        field(9, "hostIPC", Type::Bool, Label::One, OMITEMPTY),
-        field(10, "seLinux", Type::Message(&SELinuxStrategyOptions), Label::One, 0),
-        field(11, "runAsUser", Type::Message(&RunAsUserStrategyOptions), Label::One, 0),
-        field(22, "runAsGroup", Type::Message(&RunAsGroupStrategyOptions), Label::One, POINTER | OMITEMPTY),
-        field(12, "supplementalGroups", Type::Message(&SupplementalGroupsStrategyOptions), Label::One, 0),
-        field(13, "fsGroup", Type::Message(&FSGroupStrategyOptions), Label::One, 0),
-        field(14, "readOnlyRootFilesystem", Type::Bool, Label::One, OMITEMPTY),
-        field(15, "defaultAllowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(16, "allowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(17, "allowedHostPaths", Type::Message(&AllowedHostPath), Label::Repeated, OMITEMPTY),
-        field(18, "allowedFlexVolumes", Type::Message(&AllowedFlexVolume), Label::Repeated, OMITEMPTY),
-        field(23, "allowedCSIDrivers", Type::Message(&AllowedCSIDriver), Label::Repeated, OMITEMPTY),
-        field(19, "allowedUnsafeSysctls", Type::String, Label::Repeated, OMITEMPTY),
-        field(20, "forbiddenSysctls", Type::String, Label::Repeated, OMITEMPTY),
-        field(21, "allowedProcMountTypes", Type::String, Label::Repeated, OMITEMPTY),
-        field(24, "runtimeClass", Type::Message(&RuntimeClassStrategyOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodSecurityPolicySpec: Message = message("k8s.io.api.policy.v1beta1.PodSecurityPolicySpec", Form::Object, false, &[
+    field!(1, "privileged", Type::Bool, Label::One, OMITEMPTY),
+    field!(2, "defaultAddCapabilities", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "requiredDropCapabilities", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "allowedCapabilities", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "volumes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "hostNetwork", Type::Bool, Label::One, OMITEMPTY),
+    field!(7, "hostPorts", Type::Message(&HostPortRange), Label::Repeated, OMITEMPTY),
+    field!(8, "hostPID", Type::Bool, Label::One, OMITEMPTY),
+    field!(9, "hostIPC", Type::Bool, Label::One, OMITEMPTY),
+    field!(10, "seLinux", Type::Message(&SELinuxStrategyOptions), Label::One, 0),
+    field!(11, "runAsUser", Type::Message(&RunAsUserStrategyOptions), Label::One, 0),
+    field!(22, "runAsGroup", Type::Message(&RunAsGroupStrategyOptions), Label::One, POINTER | OMITEMPTY),
+    field!(12, "supplementalGroups", Type::Message(&SupplementalGroupsStrategyOptions), Label::One, 0),
+    field!(13, "fsGroup", Type::Message(&FSGroupStrategyOptions), Label::One, 0),
+    field!(14, "readOnlyRootFilesystem", Type::Bool, Label::One, OMITEMPTY),
+    field!(15, "defaultAllowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(16, "allowPrivilegeEscalation", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(17, "allowedHostPaths", Type::Message(&AllowedHostPath), Label::Repeated, OMITEMPTY),
+    field!(18, "allowedFlexVolumes", Type::Message(&AllowedFlexVolume), Label::Repeated, OMITEMPTY),
+    field!(23, "allowedCSIDrivers", Type::Message(&AllowedCSIDriver), Label::Repeated, OMITEMPTY),
+    field!(19, "allowedUnsafeSysctls", Type::String, Label::Repeated, OMITEMPTY),
+    field!(20, "forbiddenSysctls", Type::String, Label::Repeated, OMITEMPTY),
+    field!(21, "allowedProcMountTypes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(24, "runtimeClass", Type::Message(&RuntimeClassStrategyOptions), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static RunAsGroupStrategyOptions: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.RunAsGroupStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, 0),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static RunAsGroupStrategyOptions: Message = message("k8s.io.api.policy.v1beta1.RunAsGroupStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, 0),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static RunAsUserStrategyOptions: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.RunAsUserStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, 0),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static RunAsUserStrategyOptions: Message = message("k8s.io.api.policy.v1beta1.RunAsUserStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, 0),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static RuntimeClassStrategyOptions: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.RuntimeClassStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allowedRuntimeClassNames", Type::String, Label::Repeated, 0),
-        field(2, "defaultRuntimeClassName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static RuntimeClassStrategyOptions: Message = message("k8s.io.api.policy.v1beta1.RuntimeClassStrategyOptions", Form::Object, false, &[
+    field!(1, "allowedRuntimeClassNames", Type::String, Label::Repeated, 0),
+    field!(2, "defaultRuntimeClassName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static SELinuxStrategyOptions: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.SELinuxStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, 0),
-        field(2, "seLinuxOptions", Type::Message(&core_v1::SELinuxOptions), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static SELinuxStrategyOptions: Message = message("k8s.io.api.policy.v1beta1.SELinuxStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, 0),
+    field!(2, "seLinuxOptions", Type::Message(&core_v1::SELinuxOptions), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static SupplementalGroupsStrategyOptions: Message = Message {
-    name: "k8s.io.api.policy.v1beta1.SupplementalGroupsStrategyOptions",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "rule", Type::String, Label::One, OMITEMPTY),
-        field(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static SupplementalGroupsStrategyOptions: Message = message("k8s.io.api.policy.v1beta1.SupplementalGroupsStrategyOptions", Form::Object, false, &[
+    field!(1, "rule", Type::String, Label::One, OMITEMPTY),
+    field!(2, "ranges", Type::Message(&IDRange), Label::Repeated, OMITEMPTY),
+]);

@@ -6,130 +6,70 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static AggregationRule: Message = Message {
-    name: "k8s.io.api.rbac.v1.AggregationRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "clusterRoleSelectors", Type::Message(&meta_v1::LabelSelector), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static AggregationRule: Message = message("k8s.io.api.rbac.v1.AggregationRule", Form::Object, false, &[
+    field!(1, "clusterRoleSelectors", Type::Message(&meta_v1::LabelSelector), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ClusterRole: Message = Message {
-    name: "k8s.io.api.rbac.v1.ClusterRole",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
-        field(3, "aggregationRule", Type::Message(&AggregationRule), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterRole: Message = message("k8s.io.api.rbac.v1.ClusterRole", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
+    field!(3, "aggregationRule", Type::Message(&AggregationRule), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ClusterRoleBinding: Message = Message {
-    name: "k8s.io.api.rbac.v1.ClusterRoleBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "subjects", Type::Message(&Subject), Label::Repeated, OMITEMPTY),
-        field(3, "roleRef", Type::Message(&RoleRef), Label::One, 0),
-    ],
-};
+pub(crate) static ClusterRoleBinding: Message = message("k8s.io.api.rbac.v1.ClusterRoleBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "subjects", Type::Message(&Subject), Label::Repeated, OMITEMPTY),
+    field!(3, "roleRef", Type::Message(&RoleRef), Label::One, 0),
+]);
 
-pub(crate) static ClusterRoleBindingList: Message = Message {
-    name: "k8s.io.api.rbac.v1.ClusterRoleBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterRoleBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterRoleBindingList: Message = message("k8s.io.api.rbac.v1.ClusterRoleBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterRoleBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterRoleList: Message = Message {
-    name: "k8s.io.api.rbac.v1.ClusterRoleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterRole), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterRoleList: Message = message("k8s.io.api.rbac.v1.ClusterRoleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterRole), Label::Repeated, 0),
+]);
 
-pub(crate) static PolicyRule: Message = Message {
-    name: "k8s.io.api.rbac.v1.PolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "verbs", Type::String, Label::Repeated, 0),
-        field(2, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "resources", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PolicyRule: Message = message("k8s.io.api.rbac.v1.PolicyRule", Form::Object, false, &[
+    field!(1, "verbs", Type::String, Label::Repeated, 0),
+    field!(2, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "resources", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static Role: Message = Message {
-    name: "k8s.io.api.rbac.v1.Role",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
-    ],
-};
+pub(crate) static Role: Message = message("k8s.io.api.rbac.v1.Role", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleBinding: Message = Message {
-    name: "k8s.io.api.rbac.v1.RoleBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "subjects", Type::Message(&Subject), Label::Repeated, OMITEMPTY),
-        field(3, "roleRef", Type::Message(&RoleRef), Label::One, 0),
-    ],
-};
+pub(crate) static RoleBinding: Message = message("k8s.io.api.rbac.v1.RoleBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "subjects", Type::Message(&Subject), Label::Repeated, OMITEMPTY),
+    field!(3, "roleRef", Type::Message(&RoleRef), Label::One, 0),
+]);
 
-pub(crate) static RoleBindingList: Message = Message {
-    name: "k8s.io.api.rbac.v1.RoleBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&RoleBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RoleBindingList: Message = message("k8s.io.api.rbac.v1.RoleBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&RoleBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleList: Message = Message {
-    name: "k8s.io.api.rbac.v1.RoleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Role), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RoleList: Message = message("k8s.io.api.rbac.v1.RoleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Role), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleRef: Message = Message {
-    name: "k8s.io.api.rbac.v1.RoleRef",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, 0),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static RoleRef: Message = message("k8s.io.api.rbac.v1.RoleRef", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, 0),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Subject: Message = Message {
-    name: "k8s.io.api.rbac.v1.Subject",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, 0),
-        field(2, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(3, "name", Type::String, Label::One, 0),
-        field(4, "namespace", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Subject: Message = message("k8s.io.api.rbac.v1.Subject", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, 0),
+    field!(2, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(3, "name", Type::String, Label::One, 0),
+    field!(4, "namespace", Type::String, Label::One, OMITEMPTY),
+]);

@@ -6,149 +6,79 @@
 use crate::schema::row::*;
 use super::{meta_v1, runtime};
 
-pub(crate) static AggregationRule: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.AggregationRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "clusterRoleSelectors", Type::Message(&meta_v1::LabelSelector), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static AggregationRule: Message = message("k8s.io.api.rbac.v1alpha1.AggregationRule", Form::Object, false, &[
+    field!(1, "clusterRoleSelectors", Type::Message(&meta_v1::LabelSelector), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ClusterRole: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.ClusterRole",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
-        field(3, "aggregationRule", Type::Message(&AggregationRule), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ClusterRole: Message = message("k8s.io.api.rbac.v1alpha1.ClusterRole", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
+    field!(3, "aggregationRule", Type::Message(&AggregationRule), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ClusterRoleBinding: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.ClusterRoleBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "subjects", Type::Message(&Subject), Label::Repeated, OMITEMPTY),
-        field(3, "roleRef", Type::Message(&RoleRef), Label::One, 0),
-    ],
-};
+pub(crate) static ClusterRoleBinding: Message = message("k8s.io.api.rbac.v1alpha1.ClusterRoleBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "subjects", Type::Message(&Subject), Label::Repeated, OMITEMPTY),
+    field!(3, "roleRef", Type::Message(&RoleRef), Label::One, 0),
+]);
 
-pub(crate) static ClusterRoleBindingBuilder: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.ClusterRoleBindingBuilder",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ClusterRoleBinding", Type::Message(&ClusterRoleBinding), Label::One, 0),
-    ],
-};
+pub(crate) static ClusterRoleBindingBuilder: Message = message("k8s.io.api.rbac.v1alpha1.ClusterRoleBindingBuilder", Form::Object, false, &[
+    field!(1, "ClusterRoleBinding", Type::Message(&ClusterRoleBinding), Label::One, 0),
+]);
 
-pub(crate) static ClusterRoleBindingList: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.ClusterRoleBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterRoleBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterRoleBindingList: Message = message("k8s.io.api.rbac.v1alpha1.ClusterRoleBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterRoleBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static ClusterRoleList: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.ClusterRoleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ClusterRole), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ClusterRoleList: Message = message("k8s.io.api.rbac.v1alpha1.ClusterRoleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ClusterRole), Label::Repeated, 0),
+]);
 
-pub(crate) static PolicyRule: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.PolicyRule",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "verbs", Type::String, Label::Repeated, 0),
-        field(2, "attributeRestrictions", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY | RETIRED),
-        field(3, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "resources", Type::String, Label::Repeated, OMITEMPTY),
-        field(5, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PolicyRule: Message = message("k8s.io.api.rbac.v1alpha1.PolicyRule", Form::Object, false, &[
+    field!(1, "verbs", Type::String, Label::Repeated, 0),
+    field!(2, "attributeRestrictions", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY | RETIRED),
+    field!(3, "apiGroups", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "resources", Type::String, Label::Repeated, OMITEMPTY),
+    field!(5, "resourceNames", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "nonResourceURLs", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PolicyRuleBuilder: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.PolicyRuleBuilder",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "PolicyRule", Type::Message(&PolicyRule), Label::One, 0),
-    ],
-};
+pub(crate) static PolicyRuleBuilder: Message = message("k8s.io.api.rbac.v1alpha1.PolicyRuleBuilder", Form::Object, false, &[
+    field!(1, "PolicyRule", Type::Message(&PolicyRule), Label::One, 0),
+]);
 
-pub(crate) static Role: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.Role",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
-    ],
-};
+pub(crate) static Role: Message = message("k8s.io.api.rbac.v1alpha1.Role", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "rules", Type::Message(&PolicyRule), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleBinding: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.RoleBinding",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "subjects", Type::Message(&Subject), Label::Repeated, OMITEMPTY),
-        field(3, "roleRef", Type::Message(&RoleRef), Label::One, 0),
-    ],
-};
+pub(crate) static RoleBinding: Message = message("k8s.io.api.rbac.v1alpha1.RoleBinding", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "subjects", Type::Message(&Subject), Label::Repeated, OMITEMPTY),
+    field!(3, "roleRef", Type::Message(&RoleRef), Label::One, 0),
+]);
 
-pub(crate) static RoleBindingList: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.RoleBindingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&RoleBinding), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RoleBindingList: Message = message("k8s.io.api.rbac.v1alpha1.RoleBindingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&RoleBinding), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleList: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.RoleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Role), Label::Repeated, 0),
-    ],
-};
+pub(crate) static RoleList: Message = message("k8s.io.api.rbac.v1alpha1.RoleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Role), Label::Repeated, 0),
+]);
 
-pub(crate) static RoleRef: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.RoleRef",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, 0),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static RoleRef: Message = message("k8s.io.api.rbac.v1alpha1.RoleRef", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, 0),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Subject: Message = Message {
-    name: "k8s.io.api.rbac.v1alpha1.Subject",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "kind", Type::String, Label::One, 0),
-        field(2, "apiVersion", Type::String, Label::One, OMITEMPTY),
-        field(3, "name", Type::String, Label::One, 0),
-        field(4, "namespace", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static Subject: Message = message("k8s.io.api.rbac.v1alpha1.Subject", Form::Object, false, &[
+    field!(1, "kind", Type::String, Label::One, 0),
+    field!(2, "apiVersion", Type::String, Label::One, OMITEMPTY),
+    field!(3, "name", Type::String, Label::One, 0),
+    field!(4, "namespace", Type::String, Label::One, OMITEMPTY),
+]);

@@ -5,20 +5,10 @@
 
 use crate::schema::row::*;
 
-pub(crate) static Quantity: Message = Message {
-    name: "k8s.io.apimachinery.pkg.api.resource.Quantity",
-    form: Form::Quantity,
-    type_meta: false,
-    fields: &[
-        field(1, "string", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static Quantity: Message = message("k8s.io.apimachinery.pkg.api.resource.Quantity", Form::Quantity, false, &[
+    field!(1, "string", Type::String, Label::One, 0),
+]);
 
-pub(crate) static QuantityValue: Message = Message {
-    name: "k8s.io.apimachinery.pkg.api.resource.QuantityValue",
-    form: Form::Quantity,
-    type_meta: false,
-    fields: &[
-        field(1, "string", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static QuantityValue: Message = message("k8s.io.apimachinery.pkg.api.resource.QuantityValue", Form::Quantity, false, &[
+    field!(1, "string", Type::String, Label::One, 0),
+]);

@@ -6,194 +6,104 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static AllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.AllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceHandle", Type::String, Label::One, OMITEMPTY),
-        field(2, "availableOnNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "shareable", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AllocationResult: Message = message("k8s.io.api.resource.v1alpha1.AllocationResult", Form::Object, false, &[
+    field!(1, "resourceHandle", Type::String, Label::One, OMITEMPTY),
+    field!(2, "availableOnNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "shareable", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodScheduling: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.PodScheduling",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodSchedulingSpec), Label::One, 0),
-        field(3, "status", Type::Message(&PodSchedulingStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodScheduling: Message = message("k8s.io.api.resource.v1alpha1.PodScheduling", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodSchedulingSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&PodSchedulingStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodSchedulingList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.PodSchedulingList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodScheduling), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodSchedulingList: Message = message("k8s.io.api.resource.v1alpha1.PodSchedulingList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodScheduling), Label::Repeated, 0),
+]);
 
-pub(crate) static PodSchedulingSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.PodSchedulingSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selectedNode", Type::String, Label::One, OMITEMPTY),
-        field(2, "potentialNodes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSchedulingSpec: Message = message("k8s.io.api.resource.v1alpha1.PodSchedulingSpec", Form::Object, false, &[
+    field!(1, "selectedNode", Type::String, Label::One, OMITEMPTY),
+    field!(2, "potentialNodes", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodSchedulingStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.PodSchedulingStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceClaims", Type::Message(&ResourceClaimSchedulingStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSchedulingStatus: Message = message("k8s.io.api.resource.v1alpha1.PodSchedulingStatus", Form::Object, false, &[
+    field!(1, "resourceClaims", Type::Message(&ResourceClaimSchedulingStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaim: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaim",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ResourceClaimStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaim: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaim", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ResourceClaimStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimConsumerReference: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimConsumerReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(3, "resource", Type::String, Label::One, 0),
-        field(4, "name", Type::String, Label::One, 0),
-        field(5, "uid", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimConsumerReference: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimConsumerReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(3, "resource", Type::String, Label::One, 0),
+    field!(4, "name", Type::String, Label::One, 0),
+    field!(5, "uid", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaim), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimList: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaim), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimParametersReference: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimParametersReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimParametersReference: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimParametersReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimSchedulingStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimSchedulingStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "unsuitableNodes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimSchedulingStatus: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimSchedulingStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "unsuitableNodes", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceClassName", Type::String, Label::One, 0),
-        field(2, "parametersRef", Type::Message(&ResourceClaimParametersReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "allocationMode", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimSpec: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimSpec", Form::Object, false, &[
+    field!(1, "resourceClassName", Type::String, Label::One, 0),
+    field!(2, "parametersRef", Type::Message(&ResourceClaimParametersReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "allocationMode", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driverName", Type::String, Label::One, OMITEMPTY),
-        field(2, "allocation", Type::Message(&AllocationResult), Label::One, POINTER | OMITEMPTY),
-        field(3, "reservedFor", Type::Message(&ResourceClaimConsumerReference), Label::Repeated, OMITEMPTY),
-        field(4, "deallocationRequested", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimStatus: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimStatus", Form::Object, false, &[
+    field!(1, "driverName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "allocation", Type::Message(&AllocationResult), Label::One, POINTER | OMITEMPTY),
+    field!(3, "reservedFor", Type::Message(&ResourceClaimConsumerReference), Label::Repeated, OMITEMPTY),
+    field!(4, "deallocationRequested", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimTemplate: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimTemplate",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimTemplateSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplate: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimTemplate", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimTemplateSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimTemplateList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimTemplateList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaimTemplate), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplateList: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimTemplateList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaimTemplate), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimTemplateSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClaimTemplateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplateSpec: Message = message("k8s.io.api.resource.v1alpha1.ResourceClaimTemplateSpec", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourceClass: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "driverName", Type::String, Label::One, 0),
-        field(3, "parametersRef", Type::Message(&ResourceClassParametersReference), Label::One, POINTER | OMITEMPTY),
-        field(4, "suitableNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClass: Message = message("k8s.io.api.resource.v1alpha1.ResourceClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "driverName", Type::String, Label::One, 0),
+    field!(3, "parametersRef", Type::Message(&ResourceClassParametersReference), Label::One, POINTER | OMITEMPTY),
+    field!(4, "suitableNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceClassList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClassList: Message = message("k8s.io.api.resource.v1alpha1.ResourceClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClass), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClassParametersReference: Message = Message {
-    name: "k8s.io.api.resource.v1alpha1.ResourceClassParametersReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-        field(4, "namespace", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClassParametersReference: Message = message("k8s.io.api.resource.v1alpha1.ResourceClassParametersReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+    field!(4, "namespace", Type::String, Label::One, OMITEMPTY),
+]);

@@ -6,460 +6,240 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, resource, runtime};
 
-pub(crate) static AllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.AllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceHandles", Type::Message(&ResourceHandle), Label::Repeated, OMITEMPTY),
-        field(2, "availableOnNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "shareable", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static AllocationResult: Message = message("k8s.io.api.resource.v1alpha2.AllocationResult", Form::Object, false, &[
+    field!(1, "resourceHandles", Type::Message(&ResourceHandle), Label::Repeated, OMITEMPTY),
+    field!(2, "availableOnNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "shareable", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static AllocationResultModel: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.AllocationResultModel",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namedResources", Type::Message(&NamedResourcesAllocationResult), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static AllocationResultModel: Message = message("k8s.io.api.resource.v1alpha2.AllocationResultModel", Form::Object, false, &[
+    field!(1, "namedResources", Type::Message(&NamedResourcesAllocationResult), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DriverAllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.DriverAllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "vendorRequestParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(2, "", Type::Message(&AllocationResultModel), Label::One, INLINE),
-    ],
-};
+pub(crate) static DriverAllocationResult: Message = message("k8s.io.api.resource.v1alpha2.DriverAllocationResult", Form::Object, false, &[
+    field!(1, "vendorRequestParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(2, "", Type::Message(&AllocationResultModel), Label::One, INLINE),
+]);
 
-pub(crate) static DriverRequests: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.DriverRequests",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driverName", Type::String, Label::One, OMITEMPTY),
-        field(2, "vendorParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(3, "requests", Type::Message(&ResourceRequest), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DriverRequests: Message = message("k8s.io.api.resource.v1alpha2.DriverRequests", Form::Object, false, &[
+    field!(1, "driverName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "vendorParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(3, "requests", Type::Message(&ResourceRequest), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static NamedResourcesAllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesAllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static NamedResourcesAllocationResult: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesAllocationResult", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static NamedResourcesAttribute: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesAttribute",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "", Type::Message(&NamedResourcesAttributeValue), Label::One, INLINE),
-    ],
-};
+pub(crate) static NamedResourcesAttribute: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesAttribute", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "", Type::Message(&NamedResourcesAttributeValue), Label::One, INLINE),
+]);
 
-pub(crate) static NamedResourcesAttributeValue: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesAttributeValue",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(6, "quantity", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(2, "bool", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(7, "int", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(8, "intSlice", Type::Message(&NamedResourcesIntSlice), Label::One, POINTER | OMITEMPTY),
-        field(5, "string", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(9, "stringSlice", Type::Message(&NamedResourcesStringSlice), Label::One, POINTER | OMITEMPTY),
-        field(10, "version", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static NamedResourcesAttributeValue: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesAttributeValue", Form::Object, false, &[
+    field!(6, "quantity", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(2, "bool", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(7, "int", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(8, "intSlice", Type::Message(&NamedResourcesIntSlice), Label::One, POINTER | OMITEMPTY),
+    field!(5, "string", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(9, "stringSlice", Type::Message(&NamedResourcesStringSlice), Label::One, POINTER | OMITEMPTY),
+    field!(10, "version", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static NamedResourcesFilter: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesFilter",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selector", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static NamedResourcesFilter: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesFilter", Form::Object, false, &[
+    field!(1, "selector", Type::String, Label::One, 0),
+]);
 
-pub(crate) static NamedResourcesInstance: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesInstance",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "attributes", Type::Message(&NamedResourcesAttribute), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static NamedResourcesInstance: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesInstance", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "attributes", Type::Message(&NamedResourcesAttribute), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static NamedResourcesIntSlice: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesIntSlice",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "ints", Type::Int64, Label::Repeated, 0),
-    ],
-};
+pub(crate) static NamedResourcesIntSlice: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesIntSlice", Form::Object, false, &[
+    field!(1, "ints", Type::Int64, Label::Repeated, 0),
+]);
 
-pub(crate) static NamedResourcesRequest: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selector", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static NamedResourcesRequest: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesRequest", Form::Object, false, &[
+    field!(1, "selector", Type::String, Label::One, 0),
+]);
 
-pub(crate) static NamedResourcesResources: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesResources",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "instances", Type::Message(&NamedResourcesInstance), Label::Repeated, 0),
-    ],
-};
+pub(crate) static NamedResourcesResources: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesResources", Form::Object, false, &[
+    field!(1, "instances", Type::Message(&NamedResourcesInstance), Label::Repeated, 0),
+]);
 
-pub(crate) static NamedResourcesStringSlice: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.NamedResourcesStringSlice",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "strings", Type::String, Label::Repeated, 0),
-    ],
-};
+pub(crate) static NamedResourcesStringSlice: Message = message("k8s.io.api.resource.v1alpha2.NamedResourcesStringSlice", Form::Object, false, &[
+    field!(1, "strings", Type::String, Label::Repeated, 0),
+]);
 
-pub(crate) static PodSchedulingContext: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.PodSchedulingContext",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodSchedulingContextSpec), Label::One, 0),
-        field(3, "status", Type::Message(&PodSchedulingContextStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSchedulingContext: Message = message("k8s.io.api.resource.v1alpha2.PodSchedulingContext", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodSchedulingContextSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&PodSchedulingContextStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodSchedulingContextList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.PodSchedulingContextList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodSchedulingContext), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodSchedulingContextList: Message = message("k8s.io.api.resource.v1alpha2.PodSchedulingContextList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodSchedulingContext), Label::Repeated, 0),
+]);
 
-pub(crate) static PodSchedulingContextSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.PodSchedulingContextSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selectedNode", Type::String, Label::One, OMITEMPTY),
-        field(2, "potentialNodes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSchedulingContextSpec: Message = message("k8s.io.api.resource.v1alpha2.PodSchedulingContextSpec", Form::Object, false, &[
+    field!(1, "selectedNode", Type::String, Label::One, OMITEMPTY),
+    field!(2, "potentialNodes", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodSchedulingContextStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.PodSchedulingContextStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceClaims", Type::Message(&ResourceClaimSchedulingStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSchedulingContextStatus: Message = message("k8s.io.api.resource.v1alpha2.PodSchedulingContextStatus", Form::Object, false, &[
+    field!(1, "resourceClaims", Type::Message(&ResourceClaimSchedulingStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaim: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaim",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ResourceClaimStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaim: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaim", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ResourceClaimStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimConsumerReference: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimConsumerReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(3, "resource", Type::String, Label::One, 0),
-        field(4, "name", Type::String, Label::One, 0),
-        field(5, "uid", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimConsumerReference: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimConsumerReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(3, "resource", Type::String, Label::One, 0),
+    field!(4, "name", Type::String, Label::One, 0),
+    field!(5, "uid", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaim), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimList: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaim), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimParameters: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimParameters",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "generatedFrom", Type::Message(&ResourceClaimParametersReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "shareable", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "driverRequests", Type::Message(&DriverRequests), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimParameters: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimParameters", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "generatedFrom", Type::Message(&ResourceClaimParametersReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "shareable", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "driverRequests", Type::Message(&DriverRequests), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimParametersList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimParametersList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaimParameters), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimParametersList: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimParametersList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaimParameters), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimParametersReference: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimParametersReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimParametersReference: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimParametersReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimSchedulingStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimSchedulingStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "unsuitableNodes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimSchedulingStatus: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimSchedulingStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "unsuitableNodes", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceClassName", Type::String, Label::One, 0),
-        field(2, "parametersRef", Type::Message(&ResourceClaimParametersReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "allocationMode", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimSpec: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimSpec", Form::Object, false, &[
+    field!(1, "resourceClassName", Type::String, Label::One, 0),
+    field!(2, "parametersRef", Type::Message(&ResourceClaimParametersReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "allocationMode", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driverName", Type::String, Label::One, OMITEMPTY),
-        field(2, "allocation", Type::Message(&AllocationResult), Label::One, POINTER | OMITEMPTY),
-        field(3, "reservedFor", Type::Message(&ResourceClaimConsumerReference), Label::Repeated, OMITEMPTY),
-        field(4, "deallocationRequested", Type::Bool, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimStatus: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimStatus", Form::Object, false, &[
+    field!(1, "driverName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "allocation", Type::Message(&AllocationResult), Label::One, POINTER | OMITEMPTY),
+    field!(3, "reservedFor", Type::Message(&ResourceClaimConsumerReference), Label::Repeated, OMITEMPTY),
+    field!(4, "deallocationRequested", Type::Bool, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimTemplate: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimTemplate",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimTemplateSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplate: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimTemplate", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimTemplateSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimTemplateList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimTemplateList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaimTemplate), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplateList: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimTemplateList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaimTemplate), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimTemplateSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClaimTemplateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplateSpec: Message = message("k8s.io.api.resource.v1alpha2.ResourceClaimTemplateSpec", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourceClass: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "driverName", Type::String, Label::One, 0),
-        field(3, "parametersRef", Type::Message(&ResourceClassParametersReference), Label::One, POINTER | OMITEMPTY),
-        field(4, "suitableNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "structuredParameters", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClass: Message = message("k8s.io.api.resource.v1alpha2.ResourceClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "driverName", Type::String, Label::One, 0),
+    field!(3, "parametersRef", Type::Message(&ResourceClassParametersReference), Label::One, POINTER | OMITEMPTY),
+    field!(4, "suitableNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "structuredParameters", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceClassList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClassList: Message = message("k8s.io.api.resource.v1alpha2.ResourceClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClass), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClassParameters: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClassParameters",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "generatedFrom", Type::Message(&ResourceClassParametersReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "vendorParameters", Type::Message(&VendorParameters), Label::Repeated, OMITEMPTY),
-        field(4, "filters", Type::Message(&ResourceFilter), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClassParameters: Message = message("k8s.io.api.resource.v1alpha2.ResourceClassParameters", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "generatedFrom", Type::Message(&ResourceClassParametersReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "vendorParameters", Type::Message(&VendorParameters), Label::Repeated, OMITEMPTY),
+    field!(4, "filters", Type::Message(&ResourceFilter), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClassParametersList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClassParametersList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClassParameters), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClassParametersList: Message = message("k8s.io.api.resource.v1alpha2.ResourceClassParametersList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClassParameters), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClassParametersReference: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceClassParametersReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-        field(4, "namespace", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClassParametersReference: Message = message("k8s.io.api.resource.v1alpha2.ResourceClassParametersReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+    field!(4, "namespace", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceFilter: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceFilter",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driverName", Type::String, Label::One, OMITEMPTY),
-        field(2, "", Type::Message(&ResourceFilterModel), Label::One, INLINE),
-    ],
-};
+pub(crate) static ResourceFilter: Message = message("k8s.io.api.resource.v1alpha2.ResourceFilter", Form::Object, false, &[
+    field!(1, "driverName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "", Type::Message(&ResourceFilterModel), Label::One, INLINE),
+]);
 
-pub(crate) static ResourceFilterModel: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceFilterModel",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namedResources", Type::Message(&NamedResourcesFilter), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceFilterModel: Message = message("k8s.io.api.resource.v1alpha2.ResourceFilterModel", Form::Object, false, &[
+    field!(1, "namedResources", Type::Message(&NamedResourcesFilter), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceHandle: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceHandle",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driverName", Type::String, Label::One, OMITEMPTY),
-        field(2, "data", Type::String, Label::One, OMITEMPTY),
-        field(5, "structuredData", Type::Message(&StructuredResourceHandle), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceHandle: Message = message("k8s.io.api.resource.v1alpha2.ResourceHandle", Form::Object, false, &[
+    field!(1, "driverName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "data", Type::String, Label::One, OMITEMPTY),
+    field!(5, "structuredData", Type::Message(&StructuredResourceHandle), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceModel: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceModel",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namedResources", Type::Message(&NamedResourcesResources), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceModel: Message = message("k8s.io.api.resource.v1alpha2.ResourceModel", Form::Object, false, &[
+    field!(1, "namedResources", Type::Message(&NamedResourcesResources), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceRequest: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "vendorParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(2, "", Type::Message(&ResourceRequestModel), Label::One, INLINE),
-    ],
-};
+pub(crate) static ResourceRequest: Message = message("k8s.io.api.resource.v1alpha2.ResourceRequest", Form::Object, false, &[
+    field!(1, "vendorParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(2, "", Type::Message(&ResourceRequestModel), Label::One, INLINE),
+]);
 
-pub(crate) static ResourceRequestModel: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceRequestModel",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "namedResources", Type::Message(&NamedResourcesRequest), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceRequestModel: Message = message("k8s.io.api.resource.v1alpha2.ResourceRequestModel", Form::Object, false, &[
+    field!(1, "namedResources", Type::Message(&NamedResourcesRequest), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceSlice: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceSlice",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "nodeName", Type::String, Label::One, OMITEMPTY),
-        field(3, "driverName", Type::String, Label::One, 0),
-        field(4, "", Type::Message(&ResourceModel), Label::One, INLINE),
-    ],
-};
+pub(crate) static ResourceSlice: Message = message("k8s.io.api.resource.v1alpha2.ResourceSlice", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "nodeName", Type::String, Label::One, OMITEMPTY),
+    field!(3, "driverName", Type::String, Label::One, 0),
+    field!(4, "", Type::Message(&ResourceModel), Label::One, INLINE),
+]);
 
-pub(crate) static ResourceSliceList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.ResourceSliceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceSlice), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceSliceList: Message = message("k8s.io.api.resource.v1alpha2.ResourceSliceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceSlice), Label::Repeated, 0),
+]);
 
-pub(crate) static StructuredResourceHandle: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.StructuredResourceHandle",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "vendorClassParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(2, "vendorClaimParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-        field(4, "nodeName", Type::String, Label::One, OMITEMPTY),
-        field(5, "results", Type::Message(&DriverAllocationResult), Label::Repeated, 0),
-    ],
-};
+pub(crate) static StructuredResourceHandle: Message = message("k8s.io.api.resource.v1alpha2.StructuredResourceHandle", Form::Object, false, &[
+    field!(1, "vendorClassParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(2, "vendorClaimParameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+    field!(4, "nodeName", Type::String, Label::One, OMITEMPTY),
+    field!(5, "results", Type::Message(&DriverAllocationResult), Label::Repeated, 0),
+]);
 
-pub(crate) static VendorParameters: Message = Message {
-    name: "k8s.io.api.resource.v1alpha2.VendorParameters",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driverName", Type::String, Label::One, OMITEMPTY),
-        field(2, "parameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static VendorParameters: Message = message("k8s.io.api.resource.v1alpha2.VendorParameters", Form::Object, false, &[
+    field!(1, "driverName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "parameters", Type::Message(&runtime::RawExtension), Label::One, OMITEMPTY),
+]);

@@ -6,636 +6,351 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, resource, runtime};
 
-pub(crate) static AllocatedDeviceStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.AllocatedDeviceStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "pool", Type::String, Label::One, 0),
-        field(3, "device", Type::String, Label::One, 0),
-        field(4, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, 0),
-        field(5, "data", Type::Message(&runtime::RawExtension), Label::One, POINTER | OMITEMPTY),
-        field(6, "networkData", Type::Message(&NetworkDeviceData), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static AllocatedDeviceStatus: Message = message("k8s.io.api.resource.v1alpha3.AllocatedDeviceStatus", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "pool", Type::String, Label::One, 0),
+    field!(3, "device", Type::String, Label::One, 0),
+    field!(4, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, 0),
+    field!(5, "data", Type::Message(&runtime::RawExtension), Label::One, POINTER | OMITEMPTY),
+    field!(6, "networkData", Type::Message(&NetworkDeviceData), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static AllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.AllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "devices", Type::Message(&DeviceAllocationResult), Label::One, OMITEMPTY),
-        field(3, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(4, "controller", Type::String, Label::One, OMITEMPTY | RETIRED),
-    ],
-};
+pub(crate) static AllocationResult: Message = message("k8s.io.api.resource.v1alpha3.AllocationResult", Form::Object, false, &[
+    field!(1, "devices", Type::Message(&DeviceAllocationResult), Label::One, OMITEMPTY),
+    field!(3, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(4, "controller", Type::String, Label::One, OMITEMPTY | RETIRED),
+]);
 
-pub(crate) static BasicDevice: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.BasicDevice",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "attributes", Type::Message(&DeviceAttribute), Label::Map, OMITEMPTY),
-        field(2, "capacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(3, "consumesCounters", Type::Message(&DeviceCounterConsumption), Label::Repeated, OMITEMPTY),
-        field(4, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(6, "allNodes", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(7, "taints", Type::Message(&DeviceTaint), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static BasicDevice: Message = message("k8s.io.api.resource.v1alpha3.BasicDevice", Form::Object, false, &[
+    field!(1, "attributes", Type::Message(&DeviceAttribute), Label::Map, OMITEMPTY),
+    field!(2, "capacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(3, "consumesCounters", Type::Message(&DeviceCounterConsumption), Label::Repeated, OMITEMPTY),
+    field!(4, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(6, "allNodes", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(7, "taints", Type::Message(&DeviceTaint), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static CELDeviceSelector: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.CELDeviceSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "expression", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static CELDeviceSelector: Message = message("k8s.io.api.resource.v1alpha3.CELDeviceSelector", Form::Object, false, &[
+    field!(1, "expression", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Counter: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.Counter",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "value", Type::Message(&resource::Quantity), Label::One, 0),
-    ],
-};
+pub(crate) static Counter: Message = message("k8s.io.api.resource.v1alpha3.Counter", Form::Object, false, &[
+    field!(1, "value", Type::Message(&resource::Quantity), Label::One, 0),
+]);
 
-pub(crate) static CounterSet: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.CounterSet",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "counters", Type::Message(&Counter), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static CounterSet: Message = message("k8s.io.api.resource.v1alpha3.CounterSet", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "counters", Type::Message(&Counter), Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static Device: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.Device",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "basic", Type::Message(&BasicDevice), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static Device: Message = message("k8s.io.api.resource.v1alpha3.Device", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "basic", Type::Message(&BasicDevice), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceAllocationConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceAllocationConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "source", Type::String, Label::One, 0),
-        field(2, "requests", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
-    ],
-};
+pub(crate) static DeviceAllocationConfiguration: Message = message("k8s.io.api.resource.v1alpha3.DeviceAllocationConfiguration", Form::Object, false, &[
+    field!(1, "source", Type::String, Label::One, 0),
+    field!(2, "requests", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
+]);
 
-pub(crate) static DeviceAllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceAllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "results", Type::Message(&DeviceRequestAllocationResult), Label::Repeated, OMITEMPTY),
-        field(2, "config", Type::Message(&DeviceAllocationConfiguration), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceAllocationResult: Message = message("k8s.io.api.resource.v1alpha3.DeviceAllocationResult", Form::Object, false, &[
+    field!(1, "results", Type::Message(&DeviceRequestAllocationResult), Label::Repeated, OMITEMPTY),
+    field!(2, "config", Type::Message(&DeviceAllocationConfiguration), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceAttribute: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceAttribute",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(2, "int", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "bool", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(4, "string", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "version", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceAttribute: Message = message("k8s.io.api.resource.v1alpha3.DeviceAttribute", Form::Object, false, &[
+    field!(2, "int", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "bool", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(4, "string", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "version", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceClaim: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceClaim",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requests", Type::Message(&DeviceRequest), Label::Repeated, 0),
-        field(2, "constraints", Type::Message(&DeviceConstraint), Label::Repeated, OMITEMPTY),
-        field(3, "config", Type::Message(&DeviceClaimConfiguration), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceClaim: Message = message("k8s.io.api.resource.v1alpha3.DeviceClaim", Form::Object, false, &[
+    field!(1, "requests", Type::Message(&DeviceRequest), Label::Repeated, 0),
+    field!(2, "constraints", Type::Message(&DeviceConstraint), Label::Repeated, OMITEMPTY),
+    field!(3, "config", Type::Message(&DeviceClaimConfiguration), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceClaimConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceClaimConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requests", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
-    ],
-};
+pub(crate) static DeviceClaimConfiguration: Message = message("k8s.io.api.resource.v1alpha3.DeviceClaimConfiguration", Form::Object, false, &[
+    field!(1, "requests", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
+]);
 
-pub(crate) static DeviceClass: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DeviceClassSpec), Label::One, 0),
-    ],
-};
+pub(crate) static DeviceClass: Message = message("k8s.io.api.resource.v1alpha3.DeviceClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DeviceClassSpec), Label::One, 0),
+]);
 
-pub(crate) static DeviceClassConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceClassConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
-    ],
-};
+pub(crate) static DeviceClassConfiguration: Message = message("k8s.io.api.resource.v1alpha3.DeviceClassConfiguration", Form::Object, false, &[
+    field!(1, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
+]);
 
-pub(crate) static DeviceClassList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&DeviceClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeviceClassList: Message = message("k8s.io.api.resource.v1alpha3.DeviceClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&DeviceClass), Label::Repeated, 0),
+]);
 
-pub(crate) static DeviceClassSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceClassSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
-        field(2, "config", Type::Message(&DeviceClassConfiguration), Label::Repeated, OMITEMPTY),
-        field(3, "suitableNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY | RETIRED),
-    ],
-};
+pub(crate) static DeviceClassSpec: Message = message("k8s.io.api.resource.v1alpha3.DeviceClassSpec", Form::Object, false, &[
+    field!(1, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
+    field!(2, "config", Type::Message(&DeviceClassConfiguration), Label::Repeated, OMITEMPTY),
+    field!(3, "suitableNodes", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY | RETIRED),
+]);
 
-pub(crate) static DeviceConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "opaque", Type::Message(&OpaqueDeviceConfiguration), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceConfiguration: Message = message("k8s.io.api.resource.v1alpha3.DeviceConfiguration", Form::Object, false, &[
+    field!(1, "opaque", Type::Message(&OpaqueDeviceConfiguration), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceConstraint: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceConstraint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requests", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "matchAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceConstraint: Message = message("k8s.io.api.resource.v1alpha3.DeviceConstraint", Form::Object, false, &[
+    field!(1, "requests", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "matchAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceCounterConsumption: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceCounterConsumption",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "counterSet", Type::String, Label::One, 0),
-        field(2, "counters", Type::Message(&Counter), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceCounterConsumption: Message = message("k8s.io.api.resource.v1alpha3.DeviceCounterConsumption", Form::Object, false, &[
+    field!(1, "counterSet", Type::String, Label::One, 0),
+    field!(2, "counters", Type::Message(&Counter), Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static DeviceRequest: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "deviceClassName", Type::String, Label::One, 0),
-        field(3, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
-        field(4, "allocationMode", Type::String, Label::One, OMITEMPTY),
-        field(5, "count", Type::Int64, Label::One, OMITEMPTY),
-        field(6, "adminAccess", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(7, "firstAvailable", Type::Message(&DeviceSubRequest), Label::Repeated, OMITEMPTY),
-        field(8, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceRequest: Message = message("k8s.io.api.resource.v1alpha3.DeviceRequest", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "deviceClassName", Type::String, Label::One, 0),
+    field!(3, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
+    field!(4, "allocationMode", Type::String, Label::One, OMITEMPTY),
+    field!(5, "count", Type::Int64, Label::One, OMITEMPTY),
+    field!(6, "adminAccess", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(7, "firstAvailable", Type::Message(&DeviceSubRequest), Label::Repeated, OMITEMPTY),
+    field!(8, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceRequestAllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceRequestAllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "request", Type::String, Label::One, 0),
-        field(2, "driver", Type::String, Label::One, 0),
-        field(3, "pool", Type::String, Label::One, 0),
-        field(4, "device", Type::String, Label::One, 0),
-        field(5, "adminAccess", Type::Bool, Label::One, POINTER),
-        field(6, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceRequestAllocationResult: Message = message("k8s.io.api.resource.v1alpha3.DeviceRequestAllocationResult", Form::Object, false, &[
+    field!(1, "request", Type::String, Label::One, 0),
+    field!(2, "driver", Type::String, Label::One, 0),
+    field!(3, "pool", Type::String, Label::One, 0),
+    field!(4, "device", Type::String, Label::One, 0),
+    field!(5, "adminAccess", Type::Bool, Label::One, POINTER),
+    field!(6, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceSelector: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "cel", Type::Message(&CELDeviceSelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceSelector: Message = message("k8s.io.api.resource.v1alpha3.DeviceSelector", Form::Object, false, &[
+    field!(1, "cel", Type::Message(&CELDeviceSelector), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceSubRequest: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceSubRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "deviceClassName", Type::String, Label::One, 0),
-        field(3, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
-        field(4, "allocationMode", Type::String, Label::One, OMITEMPTY),
-        field(5, "count", Type::Int64, Label::One, OMITEMPTY),
-        field(7, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceSubRequest: Message = message("k8s.io.api.resource.v1alpha3.DeviceSubRequest", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "deviceClassName", Type::String, Label::One, 0),
+    field!(3, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
+    field!(4, "allocationMode", Type::String, Label::One, OMITEMPTY),
+    field!(5, "count", Type::Int64, Label::One, OMITEMPTY),
+    field!(7, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaint: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceTaint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "value", Type::String, Label::One, OMITEMPTY),
-        field(3, "effect", Type::String, Label::One, 0),
-        field(4, "timeAdded", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaint: Message = message("k8s.io.api.resource.v1alpha3.DeviceTaint", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "value", Type::String, Label::One, OMITEMPTY),
+    field!(3, "effect", Type::String, Label::One, 0),
+    field!(4, "timeAdded", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaintRule: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceTaintRule",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DeviceTaintRuleSpec), Label::One, 0),
-        field(3, "status", Type::Message(&DeviceTaintRuleStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaintRule: Message = message("k8s.io.api.resource.v1alpha3.DeviceTaintRule", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DeviceTaintRuleSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&DeviceTaintRuleStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaintRuleList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceTaintRuleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&DeviceTaintRule), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeviceTaintRuleList: Message = message("k8s.io.api.resource.v1alpha3.DeviceTaintRuleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&DeviceTaintRule), Label::Repeated, 0),
+]);
 
-pub(crate) static DeviceTaintRuleSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceTaintRuleSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "deviceSelector", Type::Message(&DeviceTaintSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "taint", Type::Message(&DeviceTaint), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaintRuleSpec: Message = message("k8s.io.api.resource.v1alpha3.DeviceTaintRuleSpec", Form::Object, false, &[
+    field!(1, "deviceSelector", Type::Message(&DeviceTaintSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "taint", Type::Message(&DeviceTaint), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaintRuleStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceTaintRuleStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaintRuleStatus: Message = message("k8s.io.api.resource.v1alpha3.DeviceTaintRuleStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaintSelector: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceTaintSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "deviceClassName", Type::String, Label::One, POINTER | OMITEMPTY | RETIRED),
-        field(2, "driver", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "pool", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "device", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY | RETIRED),
-    ],
-};
+pub(crate) static DeviceTaintSelector: Message = message("k8s.io.api.resource.v1alpha3.DeviceTaintSelector", Form::Object, false, &[
+    field!(1, "deviceClassName", Type::String, Label::One, POINTER | OMITEMPTY | RETIRED),
+    field!(2, "driver", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "pool", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "device", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY | RETIRED),
+]);
 
-pub(crate) static DeviceToleration: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.DeviceToleration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, OMITEMPTY),
-        field(2, "operator", Type::String, Label::One, OMITEMPTY),
-        field(3, "value", Type::String, Label::One, OMITEMPTY),
-        field(4, "effect", Type::String, Label::One, OMITEMPTY),
-        field(5, "tolerationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceToleration: Message = message("k8s.io.api.resource.v1alpha3.DeviceToleration", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, OMITEMPTY),
+    field!(2, "operator", Type::String, Label::One, OMITEMPTY),
+    field!(3, "value", Type::String, Label::One, OMITEMPTY),
+    field!(4, "effect", Type::String, Label::One, OMITEMPTY),
+    field!(5, "tolerationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static NetworkDeviceData: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.NetworkDeviceData",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "interfaceName", Type::String, Label::One, OMITEMPTY),
-        field(2, "ips", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "hardwareAddress", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static NetworkDeviceData: Message = message("k8s.io.api.resource.v1alpha3.NetworkDeviceData", Form::Object, false, &[
+    field!(1, "interfaceName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "ips", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "hardwareAddress", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static OpaqueDeviceConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.OpaqueDeviceConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "parameters", Type::Message(&runtime::RawExtension), Label::One, 0),
-    ],
-};
+pub(crate) static OpaqueDeviceConfiguration: Message = message("k8s.io.api.resource.v1alpha3.OpaqueDeviceConfiguration", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "parameters", Type::Message(&runtime::RawExtension), Label::One, 0),
+]);
 
-pub(crate) static PartitionTypeStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.PartitionTypeStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(4, "attribute", Type::String, Label::One, OMITEMPTY),
-        field(1, "type", Type::String, Label::One, OMITEMPTY),
-        field(2, "total", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "allocatable", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PartitionTypeStatus: Message = message("k8s.io.api.resource.v1alpha3.PartitionTypeStatus", Form::Object, false, &[
+    field!(4, "attribute", Type::String, Label::One, OMITEMPTY),
+    field!(1, "type", Type::String, Label::One, OMITEMPTY),
+    field!(2, "total", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "allocatable", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodSchedulingContext: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.PodSchedulingContext",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodSchedulingContextSpec), Label::One, 0),
-        field(3, "status", Type::Message(&PodSchedulingContextStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSchedulingContext: Message = message("k8s.io.api.resource.v1alpha3.PodSchedulingContext", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodSchedulingContextSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&PodSchedulingContextStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodSchedulingContextList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.PodSchedulingContextList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodSchedulingContext), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodSchedulingContextList: Message = message("k8s.io.api.resource.v1alpha3.PodSchedulingContextList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodSchedulingContext), Label::Repeated, 0),
+]);
 
-pub(crate) static PodSchedulingContextSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.PodSchedulingContextSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selectedNode", Type::String, Label::One, OMITEMPTY),
-        field(2, "potentialNodes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSchedulingContextSpec: Message = message("k8s.io.api.resource.v1alpha3.PodSchedulingContextSpec", Form::Object, false, &[
+    field!(1, "selectedNode", Type::String, Label::One, OMITEMPTY),
+    field!(2, "potentialNodes", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodSchedulingContextStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.PodSchedulingContextStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resourceClaims", Type::Message(&ResourceClaimSchedulingStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodSchedulingContextStatus: Message = message("k8s.io.api.resource.v1alpha3.PodSchedulingContextStatus", Form::Object, false, &[
+    field!(1, "resourceClaims", Type::Message(&ResourceClaimSchedulingStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PoolStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.PoolStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, OMITEMPTY),
-        field(2, "poolName", Type::String, Label::One, OMITEMPTY),
-        field(9, "generation", Type::Int64, Label::One, 0),
-        field(8, "resourceSliceCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "totalDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(5, "allocatedDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(6, "availableDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "unavailableDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(10, "validationError", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(11, "partitionSummary", Type::Message(&PartitionTypeStatus), Label::Repeated, OMITEMPTY),
-        field(13, "shareableSummary", Type::Message(&ShareableSummaryStatus), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PoolStatus: Message = message("k8s.io.api.resource.v1alpha3.PoolStatus", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, OMITEMPTY),
+    field!(2, "poolName", Type::String, Label::One, OMITEMPTY),
+    field!(9, "generation", Type::Int64, Label::One, 0),
+    field!(8, "resourceSliceCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "totalDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(5, "allocatedDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(6, "availableDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "unavailableDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(10, "validationError", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(11, "partitionSummary", Type::Message(&PartitionTypeStatus), Label::Repeated, OMITEMPTY),
+    field!(13, "shareableSummary", Type::Message(&ShareableSummaryStatus), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaim: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaim",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ResourceClaimStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaim: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaim", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ResourceClaimStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimConsumerReference: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaimConsumerReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(3, "resource", Type::String, Label::One, 0),
-        field(4, "name", Type::String, Label::One, 0),
-        field(5, "uid", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimConsumerReference: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaimConsumerReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(3, "resource", Type::String, Label::One, 0),
+    field!(4, "name", Type::String, Label::One, 0),
+    field!(5, "uid", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaimList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaim), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimList: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaimList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaim), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimSchedulingStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaimSchedulingStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "unsuitableNodes", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimSchedulingStatus: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaimSchedulingStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "unsuitableNodes", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaimSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "devices", Type::Message(&DeviceClaim), Label::One, 0),
-        field(2, "controller", Type::String, Label::One, OMITEMPTY | RETIRED),
-    ],
-};
+pub(crate) static ResourceClaimSpec: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaimSpec", Form::Object, false, &[
+    field!(1, "devices", Type::Message(&DeviceClaim), Label::One, 0),
+    field!(2, "controller", Type::String, Label::One, OMITEMPTY | RETIRED),
+]);
 
-pub(crate) static ResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allocation", Type::Message(&AllocationResult), Label::One, POINTER | OMITEMPTY),
-        field(2, "reservedFor", Type::Message(&ResourceClaimConsumerReference), Label::Repeated, OMITEMPTY),
-        field(3, "deallocationRequested", Type::Bool, Label::One, OMITEMPTY | RETIRED),
-        field(4, "devices", Type::Message(&AllocatedDeviceStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimStatus: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaimStatus", Form::Object, false, &[
+    field!(1, "allocation", Type::Message(&AllocationResult), Label::One, POINTER | OMITEMPTY),
+    field!(2, "reservedFor", Type::Message(&ResourceClaimConsumerReference), Label::Repeated, OMITEMPTY),
+    field!(3, "deallocationRequested", Type::Bool, Label::One, OMITEMPTY | RETIRED),
+    field!(4, "devices", Type::Message(&AllocatedDeviceStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimTemplate: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaimTemplate",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimTemplateSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplate: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaimTemplate", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimTemplateSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimTemplateList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaimTemplateList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaimTemplate), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplateList: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaimTemplateList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaimTemplate), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimTemplateSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceClaimTemplateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplateSpec: Message = message("k8s.io.api.resource.v1alpha3.ResourceClaimTemplateSpec", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourcePool: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourcePool",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "generation", Type::Int64, Label::One, 0),
-        field(3, "resourceSliceCount", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static ResourcePool: Message = message("k8s.io.api.resource.v1alpha3.ResourcePool", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "generation", Type::Int64, Label::One, 0),
+    field!(3, "resourceSliceCount", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static ResourcePoolStatusRequest: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourcePoolStatusRequest",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourcePoolStatusRequestSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ResourcePoolStatusRequestStatus), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourcePoolStatusRequest: Message = message("k8s.io.api.resource.v1alpha3.ResourcePoolStatusRequest", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourcePoolStatusRequestSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ResourcePoolStatusRequestStatus), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourcePoolStatusRequestList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourcePoolStatusRequestList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourcePoolStatusRequest), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourcePoolStatusRequestList: Message = message("k8s.io.api.resource.v1alpha3.ResourcePoolStatusRequestList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourcePoolStatusRequest), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourcePoolStatusRequestSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourcePoolStatusRequestSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "poolName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "limit", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(4, "defaultPartitionTypeAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ResourcePoolStatusRequestSpec: Message = message("k8s.io.api.resource.v1alpha3.ResourcePoolStatusRequestSpec", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "poolName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "limit", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(4, "defaultPartitionTypeAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ResourcePoolStatusRequestStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourcePoolStatusRequestStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(6, "poolCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "pools", Type::Message(&PoolStatus), Label::Repeated, OMITEMPTY),
-        field(3, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourcePoolStatusRequestStatus: Message = message("k8s.io.api.resource.v1alpha3.ResourcePoolStatusRequestStatus", Form::Object, false, &[
+    field!(6, "poolCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "pools", Type::Message(&PoolStatus), Label::Repeated, OMITEMPTY),
+    field!(3, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceSlice: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceSlice",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceSliceSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceSlice: Message = message("k8s.io.api.resource.v1alpha3.ResourceSlice", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceSliceSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourceSliceList: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceSliceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceSlice), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceSliceList: Message = message("k8s.io.api.resource.v1alpha3.ResourceSliceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceSlice), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceSliceSpec: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ResourceSliceSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "pool", Type::Message(&ResourcePool), Label::One, 0),
-        field(3, "nodeName", Type::String, Label::One, OMITEMPTY),
-        field(4, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "allNodes", Type::Bool, Label::One, OMITEMPTY),
-        field(6, "devices", Type::Message(&Device), Label::Repeated, 0),
-        field(7, "perDeviceNodeSelection", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(8, "sharedCounters", Type::Message(&CounterSet), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceSliceSpec: Message = message("k8s.io.api.resource.v1alpha3.ResourceSliceSpec", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "pool", Type::Message(&ResourcePool), Label::One, 0),
+    field!(3, "nodeName", Type::String, Label::One, OMITEMPTY),
+    field!(4, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "allNodes", Type::Bool, Label::One, OMITEMPTY),
+    field!(6, "devices", Type::Message(&Device), Label::Repeated, 0),
+    field!(7, "perDeviceNodeSelection", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(8, "sharedCounters", Type::Message(&CounterSet), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ShareableCapacityStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ShareableCapacityStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, OMITEMPTY),
-        field(2, "total", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(3, "consumed", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(4, "available", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static ShareableCapacityStatus: Message = message("k8s.io.api.resource.v1alpha3.ShareableCapacityStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, OMITEMPTY),
+    field!(2, "total", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(3, "consumed", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(4, "available", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ShareableSummaryStatus: Message = Message {
-    name: "k8s.io.api.resource.v1alpha3.ShareableSummaryStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "fullyAvailableDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(2, "partiallyAvailableDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(3, "capacity", Type::Message(&ShareableCapacityStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ShareableSummaryStatus: Message = message("k8s.io.api.resource.v1alpha3.ShareableSummaryStatus", Form::Object, false, &[
+    field!(1, "fullyAvailableDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(2, "partiallyAvailableDevices", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(3, "capacity", Type::Message(&ShareableCapacityStatus), Label::Repeated, OMITEMPTY),
+]);

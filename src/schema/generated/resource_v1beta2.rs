@@ -6,599 +6,334 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, resource, runtime};
 
-pub(crate) static AllocatedDeviceStatus: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.AllocatedDeviceStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "pool", Type::String, Label::One, 0),
-        field(3, "device", Type::String, Label::One, 0),
-        field(7, "shareID", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, 0),
-        field(5, "data", Type::Message(&runtime::RawExtension), Label::One, POINTER | OMITEMPTY),
-        field(6, "networkData", Type::Message(&NetworkDeviceData), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static AllocatedDeviceStatus: Message = message("k8s.io.api.resource.v1beta2.AllocatedDeviceStatus", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "pool", Type::String, Label::One, 0),
+    field!(3, "device", Type::String, Label::One, 0),
+    field!(7, "shareID", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, 0),
+    field!(5, "data", Type::Message(&runtime::RawExtension), Label::One, POINTER | OMITEMPTY),
+    field!(6, "networkData", Type::Message(&NetworkDeviceData), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static AllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.AllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "devices", Type::Message(&DeviceAllocationResult), Label::One, OMITEMPTY),
-        field(3, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "allocationTimestamp", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static AllocationResult: Message = message("k8s.io.api.resource.v1beta2.AllocationResult", Form::Object, false, &[
+    field!(1, "devices", Type::Message(&DeviceAllocationResult), Label::One, OMITEMPTY),
+    field!(3, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "allocationTimestamp", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CELDeviceSelector: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.CELDeviceSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "expression", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static CELDeviceSelector: Message = message("k8s.io.api.resource.v1beta2.CELDeviceSelector", Form::Object, false, &[
+    field!(1, "expression", Type::String, Label::One, 0),
+]);
 
-pub(crate) static CapacityRequestPolicy: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.CapacityRequestPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "default", Type::Message(&resource::Quantity), Label::One, POINTER),
-        field(3, "validValues", Type::Message(&resource::Quantity), Label::Repeated, OMITEMPTY),
-        field(4, "validRange", Type::Message(&CapacityRequestPolicyRange), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CapacityRequestPolicy: Message = message("k8s.io.api.resource.v1beta2.CapacityRequestPolicy", Form::Object, false, &[
+    field!(1, "default", Type::Message(&resource::Quantity), Label::One, POINTER),
+    field!(3, "validValues", Type::Message(&resource::Quantity), Label::Repeated, OMITEMPTY),
+    field!(4, "validRange", Type::Message(&CapacityRequestPolicyRange), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CapacityRequestPolicyRange: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.CapacityRequestPolicyRange",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "min", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(2, "max", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(3, "step", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CapacityRequestPolicyRange: Message = message("k8s.io.api.resource.v1beta2.CapacityRequestPolicyRange", Form::Object, false, &[
+    field!(1, "min", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(2, "max", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(3, "step", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CapacityRequirements: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.CapacityRequirements",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requests", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static CapacityRequirements: Message = message("k8s.io.api.resource.v1beta2.CapacityRequirements", Form::Object, false, &[
+    field!(1, "requests", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static Counter: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.Counter",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "value", Type::Message(&resource::Quantity), Label::One, 0),
-    ],
-};
+pub(crate) static Counter: Message = message("k8s.io.api.resource.v1beta2.Counter", Form::Object, false, &[
+    field!(1, "value", Type::Message(&resource::Quantity), Label::One, 0),
+]);
 
-pub(crate) static CounterSet: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.CounterSet",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "counters", Type::Message(&Counter), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static CounterSet: Message = message("k8s.io.api.resource.v1beta2.CounterSet", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "counters", Type::Message(&Counter), Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static Device: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.Device",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "attributes", Type::Message(&DeviceAttribute), Label::Map, OMITEMPTY),
-        field(3, "capacity", Type::Message(&DeviceCapacity), Label::Map, OMITEMPTY),
-        field(4, "consumesCounters", Type::Message(&DeviceCounterConsumption), Label::Repeated, OMITEMPTY),
-        field(5, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(7, "allNodes", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(8, "taints", Type::Message(&DeviceTaint), Label::Repeated, OMITEMPTY),
-        field(9, "bindsToNode", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(10, "bindingConditions", Type::String, Label::Repeated, OMITEMPTY),
-        field(11, "bindingFailureConditions", Type::String, Label::Repeated, OMITEMPTY),
-        field(12, "allowMultipleAllocations", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(13, "nodeAllocatableResourceMappings", Type::Message(&NodeAllocatableResourceMapping), Label::Map, OMITEMPTY | RETIRED),
-        field(14, "nodeAllocatableResources", Type::Message(&NodeAllocatableResource), Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static Device: Message = message("k8s.io.api.resource.v1beta2.Device", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "attributes", Type::Message(&DeviceAttribute), Label::Map, OMITEMPTY),
+    field!(3, "capacity", Type::Message(&DeviceCapacity), Label::Map, OMITEMPTY),
+    field!(4, "consumesCounters", Type::Message(&DeviceCounterConsumption), Label::Repeated, OMITEMPTY),
+    field!(5, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(7, "allNodes", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(8, "taints", Type::Message(&DeviceTaint), Label::Repeated, OMITEMPTY),
+    field!(9, "bindsToNode", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(10, "bindingConditions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(11, "bindingFailureConditions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(12, "allowMultipleAllocations", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(13, "nodeAllocatableResourceMappings", Type::Message(&NodeAllocatableResourceMapping), Label::Map, OMITEMPTY | RETIRED),
+    field!(14, "nodeAllocatableResources", Type::Message(&NodeAllocatableResource), Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static DeviceAllocationConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceAllocationConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "source", Type::String, Label::One, 0),
-        field(2, "requests", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
-    ],
-};
+pub(crate) static DeviceAllocationConfiguration: Message = message("k8s.io.api.resource.v1beta2.DeviceAllocationConfiguration", Form::Object, false, &[
+    field!(1, "source", Type::String, Label::One, 0),
+    field!(2, "requests", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
+]);
 
-pub(crate) static DeviceAllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceAllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "results", Type::Message(&DeviceRequestAllocationResult), Label::Repeated, OMITEMPTY),
-        field(2, "config", Type::Message(&DeviceAllocationConfiguration), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceAllocationResult: Message = message("k8s.io.api.resource.v1beta2.DeviceAllocationResult", Form::Object, false, &[
+    field!(1, "results", Type::Message(&DeviceRequestAllocationResult), Label::Repeated, OMITEMPTY),
+    field!(2, "config", Type::Message(&DeviceAllocationConfiguration), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceAttribute: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceAttribute",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(2, "int", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(3, "bool", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(4, "string", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "version", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "ints", Type::Int64, Label::Repeated, OMITEMPTY),
-        field(7, "bools", Type::Bool, Label::Repeated, OMITEMPTY),
-        field(8, "strings", Type::String, Label::Repeated, OMITEMPTY),
-        field(9, "versions", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceAttribute: Message = message("k8s.io.api.resource.v1beta2.DeviceAttribute", Form::Object, false, &[
+    field!(2, "int", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(3, "bool", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(4, "string", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "version", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "ints", Type::Int64, Label::Repeated, OMITEMPTY),
+    field!(7, "bools", Type::Bool, Label::Repeated, OMITEMPTY),
+    field!(8, "strings", Type::String, Label::Repeated, OMITEMPTY),
+    field!(9, "versions", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceCapacity: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceCapacity",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "value", Type::Message(&resource::Quantity), Label::One, 0),
-        field(2, "requestPolicy", Type::Message(&CapacityRequestPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceCapacity: Message = message("k8s.io.api.resource.v1beta2.DeviceCapacity", Form::Object, false, &[
+    field!(1, "value", Type::Message(&resource::Quantity), Label::One, 0),
+    field!(2, "requestPolicy", Type::Message(&CapacityRequestPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceClaim: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceClaim",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requests", Type::Message(&DeviceRequest), Label::Repeated, 0),
-        field(2, "constraints", Type::Message(&DeviceConstraint), Label::Repeated, OMITEMPTY),
-        field(3, "config", Type::Message(&DeviceClaimConfiguration), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceClaim: Message = message("k8s.io.api.resource.v1beta2.DeviceClaim", Form::Object, false, &[
+    field!(1, "requests", Type::Message(&DeviceRequest), Label::Repeated, 0),
+    field!(2, "constraints", Type::Message(&DeviceConstraint), Label::Repeated, OMITEMPTY),
+    field!(3, "config", Type::Message(&DeviceClaimConfiguration), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceClaimConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceClaimConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requests", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
-    ],
-};
+pub(crate) static DeviceClaimConfiguration: Message = message("k8s.io.api.resource.v1beta2.DeviceClaimConfiguration", Form::Object, false, &[
+    field!(1, "requests", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
+]);
 
-pub(crate) static DeviceClass: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DeviceClassSpec), Label::One, 0),
-    ],
-};
+pub(crate) static DeviceClass: Message = message("k8s.io.api.resource.v1beta2.DeviceClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DeviceClassSpec), Label::One, 0),
+]);
 
-pub(crate) static DeviceClassConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceClassConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
-    ],
-};
+pub(crate) static DeviceClassConfiguration: Message = message("k8s.io.api.resource.v1beta2.DeviceClassConfiguration", Form::Object, false, &[
+    field!(1, "", Type::Message(&DeviceConfiguration), Label::One, INLINE),
+]);
 
-pub(crate) static DeviceClassList: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&DeviceClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeviceClassList: Message = message("k8s.io.api.resource.v1beta2.DeviceClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&DeviceClass), Label::Repeated, 0),
+]);
 
-pub(crate) static DeviceClassSpec: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceClassSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
-        field(2, "config", Type::Message(&DeviceClassConfiguration), Label::Repeated, OMITEMPTY),
-        field(4, "extendedResourceName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceClassSpec: Message = message("k8s.io.api.resource.v1beta2.DeviceClassSpec", Form::Object, false, &[
+    field!(1, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
+    field!(2, "config", Type::Message(&DeviceClassConfiguration), Label::Repeated, OMITEMPTY),
+    field!(4, "extendedResourceName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "opaque", Type::Message(&OpaqueDeviceConfiguration), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceConfiguration: Message = message("k8s.io.api.resource.v1beta2.DeviceConfiguration", Form::Object, false, &[
+    field!(1, "opaque", Type::Message(&OpaqueDeviceConfiguration), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceConstraint: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceConstraint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "requests", Type::String, Label::Repeated, OMITEMPTY),
-        field(2, "matchAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "distinctAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceConstraint: Message = message("k8s.io.api.resource.v1beta2.DeviceConstraint", Form::Object, false, &[
+    field!(1, "requests", Type::String, Label::Repeated, OMITEMPTY),
+    field!(2, "matchAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "distinctAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceCounterConsumption: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceCounterConsumption",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "counterSet", Type::String, Label::One, 0),
-        field(2, "counters", Type::Message(&Counter), Label::Map, OMITEMPTY),
-        field(3, "compatibilityGroups", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceCounterConsumption: Message = message("k8s.io.api.resource.v1beta2.DeviceCounterConsumption", Form::Object, false, &[
+    field!(1, "counterSet", Type::String, Label::One, 0),
+    field!(2, "counters", Type::Message(&Counter), Label::Map, OMITEMPTY),
+    field!(3, "compatibilityGroups", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceDerivedAttribute: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceDerivedAttribute",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "expression", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static DeviceDerivedAttribute: Message = message("k8s.io.api.resource.v1beta2.DeviceDerivedAttribute", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "expression", Type::String, Label::One, 0),
+]);
 
-pub(crate) static DeviceRequest: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "exactly", Type::Message(&ExactDeviceRequest), Label::One, POINTER | OMITEMPTY),
-        field(3, "firstAvailable", Type::Message(&DeviceSubRequest), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceRequest: Message = message("k8s.io.api.resource.v1beta2.DeviceRequest", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "exactly", Type::Message(&ExactDeviceRequest), Label::One, POINTER | OMITEMPTY),
+    field!(3, "firstAvailable", Type::Message(&DeviceSubRequest), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceRequestAllocationResult: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceRequestAllocationResult",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "request", Type::String, Label::One, 0),
-        field(2, "driver", Type::String, Label::One, 0),
-        field(3, "pool", Type::String, Label::One, 0),
-        field(4, "device", Type::String, Label::One, 0),
-        field(5, "adminAccess", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
-        field(7, "bindingConditions", Type::String, Label::Repeated, OMITEMPTY),
-        field(8, "bindingFailureConditions", Type::String, Label::Repeated, OMITEMPTY),
-        field(9, "shareID", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(10, "consumedCapacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
-        field(11, "skipNodeOperations", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceRequestAllocationResult: Message = message("k8s.io.api.resource.v1beta2.DeviceRequestAllocationResult", Form::Object, false, &[
+    field!(1, "request", Type::String, Label::One, 0),
+    field!(2, "driver", Type::String, Label::One, 0),
+    field!(3, "pool", Type::String, Label::One, 0),
+    field!(4, "device", Type::String, Label::One, 0),
+    field!(5, "adminAccess", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
+    field!(7, "bindingConditions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(8, "bindingFailureConditions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(9, "shareID", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(10, "consumedCapacity", Type::Message(&resource::Quantity), Label::Map, OMITEMPTY),
+    field!(11, "skipNodeOperations", Type::String, Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceSelector: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "cel", Type::Message(&CELDeviceSelector), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceSelector: Message = message("k8s.io.api.resource.v1beta2.DeviceSelector", Form::Object, false, &[
+    field!(1, "cel", Type::Message(&CELDeviceSelector), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceSubRequest: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceSubRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "deviceClassName", Type::String, Label::One, 0),
-        field(3, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
-        field(4, "allocationMode", Type::String, Label::One, OMITEMPTY),
-        field(5, "count", Type::Int64, Label::One, OMITEMPTY),
-        field(6, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
-        field(7, "capacity", Type::Message(&CapacityRequirements), Label::One, POINTER | OMITEMPTY),
-        field(8, "derivedAttributes", Type::Message(&DeviceDerivedAttribute), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceSubRequest: Message = message("k8s.io.api.resource.v1beta2.DeviceSubRequest", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "deviceClassName", Type::String, Label::One, 0),
+    field!(3, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
+    field!(4, "allocationMode", Type::String, Label::One, OMITEMPTY),
+    field!(5, "count", Type::Int64, Label::One, OMITEMPTY),
+    field!(6, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
+    field!(7, "capacity", Type::Message(&CapacityRequirements), Label::One, POINTER | OMITEMPTY),
+    field!(8, "derivedAttributes", Type::Message(&DeviceDerivedAttribute), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaint: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceTaint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-        field(2, "value", Type::String, Label::One, OMITEMPTY),
-        field(3, "effect", Type::String, Label::One, 0),
-        field(4, "timeAdded", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaint: Message = message("k8s.io.api.resource.v1beta2.DeviceTaint", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+    field!(2, "value", Type::String, Label::One, OMITEMPTY),
+    field!(3, "effect", Type::String, Label::One, 0),
+    field!(4, "timeAdded", Type::Message(&meta_v1::Time), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaintRule: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceTaintRule",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&DeviceTaintRuleSpec), Label::One, 0),
-        field(3, "status", Type::Message(&DeviceTaintRuleStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaintRule: Message = message("k8s.io.api.resource.v1beta2.DeviceTaintRule", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&DeviceTaintRuleSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&DeviceTaintRuleStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaintRuleList: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceTaintRuleList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&DeviceTaintRule), Label::Repeated, 0),
-    ],
-};
+pub(crate) static DeviceTaintRuleList: Message = message("k8s.io.api.resource.v1beta2.DeviceTaintRuleList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&DeviceTaintRule), Label::Repeated, 0),
+]);
 
-pub(crate) static DeviceTaintRuleSpec: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceTaintRuleSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "deviceSelector", Type::Message(&DeviceTaintSelector), Label::One, POINTER | OMITEMPTY),
-        field(2, "taint", Type::Message(&DeviceTaint), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaintRuleSpec: Message = message("k8s.io.api.resource.v1beta2.DeviceTaintRuleSpec", Form::Object, false, &[
+    field!(1, "deviceSelector", Type::Message(&DeviceTaintSelector), Label::One, POINTER | OMITEMPTY),
+    field!(2, "taint", Type::Message(&DeviceTaint), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaintRuleStatus: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceTaintRuleStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaintRuleStatus: Message = message("k8s.io.api.resource.v1beta2.DeviceTaintRuleStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DeviceTaintSelector: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceTaintSelector",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(2, "driver", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "pool", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "device", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceTaintSelector: Message = message("k8s.io.api.resource.v1beta2.DeviceTaintSelector", Form::Object, false, &[
+    field!(2, "driver", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "pool", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "device", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static DeviceToleration: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.DeviceToleration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, OMITEMPTY),
-        field(2, "operator", Type::String, Label::One, OMITEMPTY),
-        field(3, "value", Type::String, Label::One, OMITEMPTY),
-        field(4, "effect", Type::String, Label::One, OMITEMPTY),
-        field(5, "tolerationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DeviceToleration: Message = message("k8s.io.api.resource.v1beta2.DeviceToleration", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, OMITEMPTY),
+    field!(2, "operator", Type::String, Label::One, OMITEMPTY),
+    field!(3, "value", Type::String, Label::One, OMITEMPTY),
+    field!(4, "effect", Type::String, Label::One, OMITEMPTY),
+    field!(5, "tolerationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static ExactDeviceRequest: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ExactDeviceRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "deviceClassName", Type::String, Label::One, 0),
-        field(2, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
-        field(3, "allocationMode", Type::String, Label::One, OMITEMPTY),
-        field(4, "count", Type::Int64, Label::One, OMITEMPTY),
-        field(5, "adminAccess", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
-        field(7, "capacity", Type::Message(&CapacityRequirements), Label::One, POINTER | OMITEMPTY),
-        field(8, "derivedAttributes", Type::Message(&DeviceDerivedAttribute), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ExactDeviceRequest: Message = message("k8s.io.api.resource.v1beta2.ExactDeviceRequest", Form::Object, false, &[
+    field!(1, "deviceClassName", Type::String, Label::One, 0),
+    field!(2, "selectors", Type::Message(&DeviceSelector), Label::Repeated, OMITEMPTY),
+    field!(3, "allocationMode", Type::String, Label::One, OMITEMPTY),
+    field!(4, "count", Type::Int64, Label::One, OMITEMPTY),
+    field!(5, "adminAccess", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "tolerations", Type::Message(&DeviceToleration), Label::Repeated, OMITEMPTY),
+    field!(7, "capacity", Type::Message(&CapacityRequirements), Label::One, POINTER | OMITEMPTY),
+    field!(8, "derivedAttributes", Type::Message(&DeviceDerivedAttribute), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static NetworkDeviceData: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.NetworkDeviceData",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "interfaceName", Type::String, Label::One, OMITEMPTY),
-        field(2, "ips", Type::String, Label::Repeated, OMITEMPTY),
-        field(3, "hardwareAddress", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static NetworkDeviceData: Message = message("k8s.io.api.resource.v1beta2.NetworkDeviceData", Form::Object, false, &[
+    field!(1, "interfaceName", Type::String, Label::One, OMITEMPTY),
+    field!(2, "ips", Type::String, Label::Repeated, OMITEMPTY),
+    field!(3, "hardwareAddress", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static NodeAllocatableMapping: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.NodeAllocatableMapping",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "capacityKey", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "capacityMultiplier", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(3, "deviceMultiplier", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static NodeAllocatableMapping: Message = message("k8s.io.api.resource.v1beta2.NodeAllocatableMapping", Form::Object, false, &[
+    field!(1, "capacityKey", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "capacityMultiplier", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(3, "deviceMultiplier", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static NodeAllocatableOverhead: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.NodeAllocatableOverhead",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "perPod", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(2, "perContainer", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static NodeAllocatableOverhead: Message = message("k8s.io.api.resource.v1beta2.NodeAllocatableOverhead", Form::Object, false, &[
+    field!(1, "perPod", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(2, "perContainer", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static NodeAllocatableResource: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.NodeAllocatableResource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(3, "mapping", Type::Message(&NodeAllocatableMapping), Label::One, POINTER | OMITEMPTY),
-        field(4, "overhead", Type::Message(&NodeAllocatableOverhead), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static NodeAllocatableResource: Message = message("k8s.io.api.resource.v1beta2.NodeAllocatableResource", Form::Object, false, &[
+    field!(3, "mapping", Type::Message(&NodeAllocatableMapping), Label::One, POINTER | OMITEMPTY),
+    field!(4, "overhead", Type::Message(&NodeAllocatableOverhead), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static NodeAllocatableResourceMapping: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.NodeAllocatableResourceMapping",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "capacityKey", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "allocationMultiplier", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static NodeAllocatableResourceMapping: Message = message("k8s.io.api.resource.v1beta2.NodeAllocatableResourceMapping", Form::Object, false, &[
+    field!(1, "capacityKey", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "allocationMultiplier", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static OpaqueDeviceConfiguration: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.OpaqueDeviceConfiguration",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "parameters", Type::Message(&runtime::RawExtension), Label::One, 0),
-    ],
-};
+pub(crate) static OpaqueDeviceConfiguration: Message = message("k8s.io.api.resource.v1beta2.OpaqueDeviceConfiguration", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "parameters", Type::Message(&runtime::RawExtension), Label::One, 0),
+]);
 
-pub(crate) static ResourceClaim: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceClaim",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
-        field(3, "status", Type::Message(&ResourceClaimStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaim: Message = message("k8s.io.api.resource.v1beta2.ResourceClaim", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&ResourceClaimStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimConsumerReference: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceClaimConsumerReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(3, "resource", Type::String, Label::One, 0),
-        field(4, "name", Type::String, Label::One, 0),
-        field(5, "uid", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimConsumerReference: Message = message("k8s.io.api.resource.v1beta2.ResourceClaimConsumerReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(3, "resource", Type::String, Label::One, 0),
+    field!(4, "name", Type::String, Label::One, 0),
+    field!(5, "uid", Type::String, Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimList: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceClaimList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaim), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimList: Message = message("k8s.io.api.resource.v1beta2.ResourceClaimList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaim), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimSpec: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceClaimSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "devices", Type::Message(&DeviceClaim), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimSpec: Message = message("k8s.io.api.resource.v1beta2.ResourceClaimSpec", Form::Object, false, &[
+    field!(1, "devices", Type::Message(&DeviceClaim), Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "allocation", Type::Message(&AllocationResult), Label::One, POINTER | OMITEMPTY),
-        field(2, "reservedFor", Type::Message(&ResourceClaimConsumerReference), Label::Repeated, OMITEMPTY),
-        field(4, "devices", Type::Message(&AllocatedDeviceStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceClaimStatus: Message = message("k8s.io.api.resource.v1beta2.ResourceClaimStatus", Form::Object, false, &[
+    field!(1, "allocation", Type::Message(&AllocationResult), Label::One, POINTER | OMITEMPTY),
+    field!(2, "reservedFor", Type::Message(&ResourceClaimConsumerReference), Label::Repeated, OMITEMPTY),
+    field!(4, "devices", Type::Message(&AllocatedDeviceStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static ResourceClaimTemplate: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceClaimTemplate",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimTemplateSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplate: Message = message("k8s.io.api.resource.v1beta2.ResourceClaimTemplate", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimTemplateSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourceClaimTemplateList: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceClaimTemplateList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceClaimTemplate), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplateList: Message = message("k8s.io.api.resource.v1beta2.ResourceClaimTemplateList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceClaimTemplate), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceClaimTemplateSpec: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceClaimTemplateSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceClaimTemplateSpec: Message = message("k8s.io.api.resource.v1beta2.ResourceClaimTemplateSpec", Form::Object, false, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceClaimSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourcePool: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourcePool",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "generation", Type::Int64, Label::One, 0),
-        field(3, "resourceSliceCount", Type::Int64, Label::One, 0),
-    ],
-};
+pub(crate) static ResourcePool: Message = message("k8s.io.api.resource.v1beta2.ResourcePool", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "generation", Type::Int64, Label::One, 0),
+    field!(3, "resourceSliceCount", Type::Int64, Label::One, 0),
+]);
 
-pub(crate) static ResourceSlice: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceSlice",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&ResourceSliceSpec), Label::One, 0),
-    ],
-};
+pub(crate) static ResourceSlice: Message = message("k8s.io.api.resource.v1beta2.ResourceSlice", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&ResourceSliceSpec), Label::One, 0),
+]);
 
-pub(crate) static ResourceSliceList: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceSliceList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&ResourceSlice), Label::Repeated, 0),
-    ],
-};
+pub(crate) static ResourceSliceList: Message = message("k8s.io.api.resource.v1beta2.ResourceSliceList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&ResourceSlice), Label::Repeated, 0),
+]);
 
-pub(crate) static ResourceSliceSpec: Message = Message {
-    name: "k8s.io.api.resource.v1beta2.ResourceSliceSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "driver", Type::String, Label::One, 0),
-        field(2, "pool", Type::Message(&ResourcePool), Label::One, 0),
-        field(3, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(4, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
-        field(5, "allNodes", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(6, "devices", Type::Message(&Device), Label::Repeated, OMITEMPTY),
-        field(7, "perDeviceNodeSelection", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(8, "sharedCounters", Type::Message(&CounterSet), Label::Repeated, OMITEMPTY),
-        field(9, "partitionTypeAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(10, "skipNodeOperations", Type::String, Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static ResourceSliceSpec: Message = message("k8s.io.api.resource.v1beta2.ResourceSliceSpec", Form::Object, false, &[
+    field!(1, "driver", Type::String, Label::One, 0),
+    field!(2, "pool", Type::Message(&ResourcePool), Label::One, 0),
+    field!(3, "nodeName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(4, "nodeSelector", Type::Message(&core_v1::NodeSelector), Label::One, POINTER | OMITEMPTY),
+    field!(5, "allNodes", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(6, "devices", Type::Message(&Device), Label::Repeated, OMITEMPTY),
+    field!(7, "perDeviceNodeSelection", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(8, "sharedCounters", Type::Message(&CounterSet), Label::Repeated, OMITEMPTY),
+    field!(9, "partitionTypeAttribute", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(10, "skipNodeOperations", Type::String, Label::Repeated, OMITEMPTY),
+]);

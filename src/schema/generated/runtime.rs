@@ -5,33 +5,18 @@
 
 use crate::schema::row::*;
 
-pub(crate) static RawExtension: Message = Message {
-    name: "k8s.io.apimachinery.pkg.runtime.RawExtension",
-    form: Form::RawExtension,
-    type_meta: false,
-    fields: &[
-        field(1, "", Type::Bytes, Label::One, 0),
-    ],
-};
+pub(crate) static RawExtension: Message = message("k8s.io.apimachinery.pkg.runtime.RawExtension", Form::RawExtension, false, &[
+    field!(1, "", Type::Bytes, Label::One, 0),
+]);
 
-pub(crate) static TypeMeta: Message = Message {
-    name: "k8s.io.apimachinery.pkg.runtime.TypeMeta",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiVersion", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static TypeMeta: Message = message("k8s.io.apimachinery.pkg.runtime.TypeMeta", Form::Object, false, &[
+    field!(1, "apiVersion", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static Unknown: Message = Message {
-    name: "k8s.io.apimachinery.pkg.runtime.Unknown",
-    form: Form::Unknown,
-    type_meta: false,
-    fields: &[
-        field(1, "typeMeta", Type::Message(&TypeMeta), Label::One, 0),
-        field(2, "raw", Type::Bytes, Label::One, 0),
-        field(3, "contentEncoding", Type::String, Label::One, 0),
-        field(4, "contentType", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static Unknown: Message = message("k8s.io.apimachinery.pkg.runtime.Unknown", Form::Unknown, false, &[
+    field!(1, "typeMeta", Type::Message(&TypeMeta), Label::One, 0),
+    field!(2, "raw", Type::Bytes, Label::One, 0),
+    field!(3, "contentEncoding", Type::String, Label::One, 0),
+    field!(4, "contentType", Type::String, Label::One, 0),
+]);

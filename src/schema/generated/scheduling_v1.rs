@@ -6,25 +6,15 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static PriorityClass: Message = Message {
-    name: "k8s.io.api.scheduling.v1.PriorityClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "value", Type::Int32, Label::One, 0),
-        field(3, "globalDefault", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "description", Type::String, Label::One, OMITEMPTY),
-        field(5, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PriorityClass: Message = message("k8s.io.api.scheduling.v1.PriorityClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "value", Type::Int32, Label::One, 0),
+    field!(3, "globalDefault", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "description", Type::String, Label::One, OMITEMPTY),
+    field!(5, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PriorityClassList: Message = Message {
-    name: "k8s.io.api.scheduling.v1.PriorityClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PriorityClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PriorityClassList: Message = message("k8s.io.api.scheduling.v1.PriorityClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PriorityClass), Label::Repeated, 0),
+]);

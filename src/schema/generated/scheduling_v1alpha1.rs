@@ -6,102 +6,52 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static BasicSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.BasicSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static BasicSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha1.BasicSchedulingPolicy", Form::Object, false, &[]);
 
-pub(crate) static GangSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.GangSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minCount", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static GangSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha1.GangSchedulingPolicy", Form::Object, false, &[
+    field!(1, "minCount", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static PodGroup: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.PodGroup",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(3, "policy", Type::Message(&PodGroupPolicy), Label::One, 0),
-    ],
-};
+pub(crate) static PodGroup: Message = message("k8s.io.api.scheduling.v1alpha1.PodGroup", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(3, "policy", Type::Message(&PodGroupPolicy), Label::One, 0),
+]);
 
-pub(crate) static PodGroupPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.PodGroupPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(2, "basic", Type::Message(&BasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(3, "gang", Type::Message(&GangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupPolicy: Message = message("k8s.io.api.scheduling.v1alpha1.PodGroupPolicy", Form::Object, false, &[
+    field!(2, "basic", Type::Message(&BasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(3, "gang", Type::Message(&GangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PriorityClass: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.PriorityClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "value", Type::Int32, Label::One, 0),
-        field(3, "globalDefault", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "description", Type::String, Label::One, OMITEMPTY),
-        field(5, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PriorityClass: Message = message("k8s.io.api.scheduling.v1alpha1.PriorityClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "value", Type::Int32, Label::One, 0),
+    field!(3, "globalDefault", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "description", Type::String, Label::One, OMITEMPTY),
+    field!(5, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PriorityClassList: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.PriorityClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PriorityClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PriorityClassList: Message = message("k8s.io.api.scheduling.v1alpha1.PriorityClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PriorityClass), Label::Repeated, 0),
+]);
 
-pub(crate) static TypedLocalObjectReference: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.TypedLocalObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TypedLocalObjectReference: Message = message("k8s.io.api.scheduling.v1alpha1.TypedLocalObjectReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Workload: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.Workload",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&WorkloadSpec), Label::One, 0),
-    ],
-};
+pub(crate) static Workload: Message = message("k8s.io.api.scheduling.v1alpha1.Workload", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&WorkloadSpec), Label::One, 0),
+]);
 
-pub(crate) static WorkloadList: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.WorkloadList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Workload), Label::Repeated, 0),
-    ],
-};
+pub(crate) static WorkloadList: Message = message("k8s.io.api.scheduling.v1alpha1.WorkloadList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Workload), Label::Repeated, 0),
+]);
 
-pub(crate) static WorkloadSpec: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha1.WorkloadSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "controllerRef", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "podGroups", Type::Message(&PodGroup), Label::Repeated, 0),
-    ],
-};
+pub(crate) static WorkloadSpec: Message = message("k8s.io.api.scheduling.v1alpha1.WorkloadSpec", Form::Object, false, &[
+    field!(1, "controllerRef", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "podGroups", Type::Message(&PodGroup), Label::Repeated, 0),
+]);

@@ -6,188 +6,98 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static BasicSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.BasicSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static BasicSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha2.BasicSchedulingPolicy", Form::Object, false, &[]);
 
-pub(crate) static GangSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.GangSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minCount", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static GangSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha2.GangSchedulingPolicy", Form::Object, false, &[
+    field!(1, "minCount", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static PodGroup: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroup",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodGroupSpec), Label::One, 0),
-        field(3, "status", Type::Message(&PodGroupStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroup: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroup", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodGroupSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&PodGroupStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupList: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodGroup), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodGroupList: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodGroup), Label::Repeated, 0),
+]);
 
-pub(crate) static PodGroupResourceClaim: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupResourceClaim",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupResourceClaim: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupResourceClaim", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupResourceClaimStatus: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupResourceClaimStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSchedulingConstraints: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupSchedulingConstraints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSchedulingConstraints: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupSchedulingConstraints", Form::Object, false, &[
+    field!(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "basic", Type::Message(&BasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(2, "gang", Type::Message(&GangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupSchedulingPolicy", Form::Object, false, &[
+    field!(1, "basic", Type::Message(&BasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(2, "gang", Type::Message(&GangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSpec: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "podGroupTemplateRef", Type::Message(&PodGroupTemplateReference), Label::One, POINTER),
-        field(2, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
-        field(3, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
-        field(4, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
-        field(5, "disruptionMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSpec: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupSpec", Form::Object, false, &[
+    field!(1, "podGroupTemplateRef", Type::Message(&PodGroupTemplateReference), Label::One, POINTER),
+    field!(2, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
+    field!(3, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
+    field!(4, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
+    field!(5, "disruptionMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupStatus: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-        field(2, "resourceClaimStatuses", Type::Message(&PodGroupResourceClaimStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupStatus: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+    field!(2, "resourceClaimStatuses", Type::Message(&PodGroupResourceClaimStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupTemplate: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupTemplate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
-        field(3, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER),
-        field(4, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
-        field(5, "disruptionMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupTemplate: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupTemplate", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
+    field!(3, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER),
+    field!(4, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
+    field!(5, "disruptionMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupTemplateReference: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.PodGroupTemplateReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "workload", Type::Message(&WorkloadPodGroupTemplateReference), Label::One, POINTER),
-    ],
-};
+pub(crate) static PodGroupTemplateReference: Message = message("k8s.io.api.scheduling.v1alpha2.PodGroupTemplateReference", Form::Object, false, &[
+    field!(1, "workload", Type::Message(&WorkloadPodGroupTemplateReference), Label::One, POINTER),
+]);
 
-pub(crate) static TopologyConstraint: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.TopologyConstraint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TopologyConstraint: Message = message("k8s.io.api.scheduling.v1alpha2.TopologyConstraint", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+]);
 
-pub(crate) static TypedLocalObjectReference: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.TypedLocalObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TypedLocalObjectReference: Message = message("k8s.io.api.scheduling.v1alpha2.TypedLocalObjectReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Workload: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.Workload",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&WorkloadSpec), Label::One, 0),
-    ],
-};
+pub(crate) static Workload: Message = message("k8s.io.api.scheduling.v1alpha2.Workload", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&WorkloadSpec), Label::One, 0),
+]);
 
-pub(crate) static WorkloadList: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.WorkloadList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Workload), Label::Repeated, 0),
-    ],
-};
+pub(crate) static WorkloadList: Message = message("k8s.io.api.scheduling.v1alpha2.WorkloadList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Workload), Label::Repeated, 0),
+]);
 
-pub(crate) static WorkloadPodGroupTemplateReference: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.WorkloadPodGroupTemplateReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "workloadName", Type::String, Label::One, 0),
-        field(2, "podGroupTemplateName", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static WorkloadPodGroupTemplateReference: Message = message("k8s.io.api.scheduling.v1alpha2.WorkloadPodGroupTemplateReference", Form::Object, false, &[
+    field!(1, "workloadName", Type::String, Label::One, 0),
+    field!(2, "podGroupTemplateName", Type::String, Label::One, 0),
+]);
 
-pub(crate) static WorkloadSpec: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha2.WorkloadSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "controllerRef", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, 0),
-    ],
-};
+pub(crate) static WorkloadSpec: Message = message("k8s.io.api.scheduling.v1alpha2.WorkloadSpec", Form::Object, false, &[
+    field!(1, "controllerRef", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, 0),
+]);

@@ -6,458 +6,223 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static AllCompositeDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.AllCompositeDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static AllCompositeDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.AllCompositeDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static AllDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.AllDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static AllDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.AllDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static BasicSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.BasicSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static BasicSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.BasicSchedulingPolicy", Form::Object, false, &[]);
 
-pub(crate) static CompositeBasicSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositeBasicSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static CompositeBasicSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.CompositeBasicSchedulingPolicy", Form::Object, false, &[]);
 
-pub(crate) static CompositeDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositeDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "single", Type::Message(&SingleCompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(2, "all", Type::Message(&AllCompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CompositeDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.CompositeDisruptionMode", Form::Object, false, &[
+    field!(1, "single", Type::Message(&SingleCompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(2, "all", Type::Message(&AllCompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CompositeGangSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositeGangSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minGroupCount", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static CompositeGangSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.CompositeGangSchedulingPolicy", Form::Object, false, &[
+    field!(1, "minGroupCount", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static CompositePodGroup: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositePodGroup",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CompositePodGroupSpec), Label::One, 0),
-        field(3, "status", Type::Message(&CompositePodGroupStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroup: Message = message("k8s.io.api.scheduling.v1alpha3.CompositePodGroup", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CompositePodGroupSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&CompositePodGroupStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CompositePodGroupList: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositePodGroupList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CompositePodGroup), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CompositePodGroupList: Message = message("k8s.io.api.scheduling.v1alpha3.CompositePodGroupList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CompositePodGroup), Label::Repeated, 0),
+]);
 
-pub(crate) static CompositePodGroupSchedulingConstraints: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositePodGroupSchedulingConstraints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroupSchedulingConstraints: Message = message("k8s.io.api.scheduling.v1alpha3.CompositePodGroupSchedulingConstraints", Form::Object, false, &[
+    field!(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static CompositePodGroupSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositePodGroupSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "basic", Type::Message(&CompositeBasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(2, "gang", Type::Message(&CompositeGangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroupSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.CompositePodGroupSchedulingPolicy", Form::Object, false, &[
+    field!(1, "basic", Type::Message(&CompositeBasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(2, "gang", Type::Message(&CompositeGangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CompositePodGroupSpec: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositePodGroupSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "parentCompositePodGroupName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "workloadRef", Type::Message(&WorkloadReference), Label::One, POINTER),
-        field(3, "schedulingPolicy", Type::Message(&CompositePodGroupSchedulingPolicy), Label::One, 0),
-        field(4, "schedulingConstraints", Type::Message(&CompositePodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
-        field(5, "disruptionMode", Type::Message(&CompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(8, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroupSpec: Message = message("k8s.io.api.scheduling.v1alpha3.CompositePodGroupSpec", Form::Object, false, &[
+    field!(1, "parentCompositePodGroupName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "workloadRef", Type::Message(&WorkloadReference), Label::One, POINTER),
+    field!(3, "schedulingPolicy", Type::Message(&CompositePodGroupSchedulingPolicy), Label::One, 0),
+    field!(4, "schedulingConstraints", Type::Message(&CompositePodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
+    field!(5, "disruptionMode", Type::Message(&CompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(8, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CompositePodGroupStatus: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositePodGroupStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroupStatus: Message = message("k8s.io.api.scheduling.v1alpha3.CompositePodGroupStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static CompositePodGroupTemplate: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.CompositePodGroupTemplate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "schedulingPolicy", Type::Message(&CompositePodGroupSchedulingPolicy), Label::One, 0),
-        field(3, "schedulingConstraints", Type::Message(&CompositePodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
-        field(4, "disruptionMode", Type::Message(&CompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(5, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(6, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(8, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, OMITEMPTY),
-        field(9, "compositePodGroupTemplates", Type::Message(&CompositePodGroupTemplate), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroupTemplate: Message = message("k8s.io.api.scheduling.v1alpha3.CompositePodGroupTemplate", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "schedulingPolicy", Type::Message(&CompositePodGroupSchedulingPolicy), Label::One, 0),
+    field!(3, "schedulingConstraints", Type::Message(&CompositePodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
+    field!(4, "disruptionMode", Type::Message(&CompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(5, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(6, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(8, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, OMITEMPTY),
+    field!(9, "compositePodGroupTemplates", Type::Message(&CompositePodGroupTemplate), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.DisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "single", Type::Message(&SingleDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(2, "all", Type::Message(&AllDisruptionMode), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.DisruptionMode", Form::Object, false, &[
+    field!(1, "single", Type::Message(&SingleDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(2, "all", Type::Message(&AllDisruptionMode), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static GangSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.GangSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minCount", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static GangSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.GangSchedulingPolicy", Form::Object, false, &[
+    field!(1, "minCount", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static PodGroup: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroup",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodGroupSpec), Label::One, 0),
-        field(3, "status", Type::Message(&PodGroupStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroup: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroup", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodGroupSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&PodGroupStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupList: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroupList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodGroup), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodGroupList: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroupList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodGroup), Label::Repeated, 0),
+]);
 
-pub(crate) static PodGroupResourceClaim: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroupResourceClaim",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupResourceClaim: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroupResourceClaim", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroupResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupResourceClaimStatus: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroupResourceClaimStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSchedulingConstraints: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroupSchedulingConstraints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSchedulingConstraints: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroupSchedulingConstraints", Form::Object, false, &[
+    field!(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroupSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "basic", Type::Message(&BasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(2, "gang", Type::Message(&GangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroupSchedulingPolicy", Form::Object, false, &[
+    field!(1, "basic", Type::Message(&BasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(2, "gang", Type::Message(&GangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSpec: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroupSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "parentCompositePodGroupName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "workloadRef", Type::Message(&WorkloadReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
-        field(4, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
-        field(5, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
-        field(6, "disruptionMode", Type::Message(&DisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(7, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(8, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(9, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSpec: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroupSpec", Form::Object, false, &[
+    field!(1, "parentCompositePodGroupName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "workloadRef", Type::Message(&WorkloadReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
+    field!(4, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
+    field!(5, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
+    field!(6, "disruptionMode", Type::Message(&DisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(7, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(8, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(9, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupStatus: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroupStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-        field(2, "resourceClaimStatuses", Type::Message(&PodGroupResourceClaimStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupStatus: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroupStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+    field!(2, "resourceClaimStatuses", Type::Message(&PodGroupResourceClaimStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupTemplate: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.PodGroupTemplate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
-        field(3, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER),
-        field(4, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
-        field(5, "disruptionMode", Type::Message(&DisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(8, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupTemplate: Message = message("k8s.io.api.scheduling.v1alpha3.PodGroupTemplate", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
+    field!(3, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER),
+    field!(4, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
+    field!(5, "disruptionMode", Type::Message(&DisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(8, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static SingleCompositeDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.SingleCompositeDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static SingleCompositeDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.SingleCompositeDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static SingleDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.SingleDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static SingleDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.SingleDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static TopologyConstraint: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.TopologyConstraint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TopologyConstraint: Message = message("k8s.io.api.scheduling.v1alpha3.TopologyConstraint", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+]);
 
-pub(crate) static TypedLocalObjectReference: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.TypedLocalObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TypedLocalObjectReference: Message = message("k8s.io.api.scheduling.v1alpha3.TypedLocalObjectReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Workload: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.Workload",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&WorkloadSpec), Label::One, 0),
-    ],
-};
+pub(crate) static Workload: Message = message("k8s.io.api.scheduling.v1alpha3.Workload", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&WorkloadSpec), Label::One, 0),
+]);
 
-pub(crate) static WorkloadCompositePodGroupAllDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupAllDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static WorkloadCompositePodGroupAllDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupAllDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static WorkloadCompositePodGroupBasicSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupBasicSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static WorkloadCompositePodGroupBasicSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupBasicSchedulingPolicy", Form::Object, false, &[]);
 
-pub(crate) static WorkloadCompositePodGroupDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "single", Type::Message(&WorkloadCompositePodGroupSingleDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(2, "all", Type::Message(&WorkloadCompositePodGroupAllDisruptionMode), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadCompositePodGroupDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupDisruptionMode", Form::Object, false, &[
+    field!(1, "single", Type::Message(&WorkloadCompositePodGroupSingleDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(2, "all", Type::Message(&WorkloadCompositePodGroupAllDisruptionMode), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static WorkloadCompositePodGroupGangSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupGangSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minGroupCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadCompositePodGroupGangSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupGangSchedulingPolicy", Form::Object, false, &[
+    field!(1, "minGroupCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static WorkloadCompositePodGroupSchedulingConstraints: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupSchedulingConstraints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadCompositePodGroupSchedulingConstraints: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupSchedulingConstraints", Form::Object, false, &[
+    field!(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static WorkloadCompositePodGroupSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "basic", Type::Message(&WorkloadCompositePodGroupBasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(2, "gang", Type::Message(&WorkloadCompositePodGroupGangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadCompositePodGroupSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupSchedulingPolicy", Form::Object, false, &[
+    field!(1, "basic", Type::Message(&WorkloadCompositePodGroupBasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(2, "gang", Type::Message(&WorkloadCompositePodGroupGangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static WorkloadCompositePodGroupSingleDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupSingleDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static WorkloadCompositePodGroupSingleDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadCompositePodGroupSingleDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static WorkloadList: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Workload), Label::Repeated, 0),
-    ],
-};
+pub(crate) static WorkloadList: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Workload), Label::Repeated, 0),
+]);
 
-pub(crate) static WorkloadPodGroupAllDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupAllDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static WorkloadPodGroupAllDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupAllDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static WorkloadPodGroupBasicSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupBasicSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static WorkloadPodGroupBasicSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupBasicSchedulingPolicy", Form::Object, false, &[]);
 
-pub(crate) static WorkloadPodGroupDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "single", Type::Message(&WorkloadPodGroupSingleDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(2, "all", Type::Message(&WorkloadPodGroupAllDisruptionMode), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadPodGroupDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupDisruptionMode", Form::Object, false, &[
+    field!(1, "single", Type::Message(&WorkloadPodGroupSingleDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(2, "all", Type::Message(&WorkloadPodGroupAllDisruptionMode), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static WorkloadPodGroupGangSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupGangSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadPodGroupGangSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupGangSchedulingPolicy", Form::Object, false, &[
+    field!(1, "minCount", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static WorkloadPodGroupResourceClaim: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupResourceClaim",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadPodGroupResourceClaim: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupResourceClaim", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static WorkloadPodGroupSchedulingConstraints: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupSchedulingConstraints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadPodGroupSchedulingConstraints: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupSchedulingConstraints", Form::Object, false, &[
+    field!(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static WorkloadPodGroupSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "basic", Type::Message(&WorkloadPodGroupBasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(2, "gang", Type::Message(&WorkloadPodGroupGangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadPodGroupSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupSchedulingPolicy", Form::Object, false, &[
+    field!(1, "basic", Type::Message(&WorkloadPodGroupBasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(2, "gang", Type::Message(&WorkloadPodGroupGangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static WorkloadPodGroupSingleDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupSingleDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static WorkloadPodGroupSingleDisruptionMode: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadPodGroupSingleDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static WorkloadReference: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "workloadName", Type::String, Label::One, 0),
-        field(2, "templateName", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static WorkloadReference: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadReference", Form::Object, false, &[
+    field!(1, "workloadName", Type::String, Label::One, 0),
+    field!(2, "templateName", Type::String, Label::One, 0),
+]);
 
-pub(crate) static WorkloadSpec: Message = Message {
-    name: "k8s.io.api.scheduling.v1alpha3.WorkloadSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "controllerRef", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, 0),
-        field(3, "compositePodGroupTemplates", Type::Message(&CompositePodGroupTemplate), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadSpec: Message = message("k8s.io.api.scheduling.v1alpha3.WorkloadSpec", Form::Object, false, &[
+    field!(1, "controllerRef", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, 0),
+    field!(3, "compositePodGroupTemplates", Type::Message(&CompositePodGroupTemplate), Label::Repeated, OMITEMPTY),
+]);

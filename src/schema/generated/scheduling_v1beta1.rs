@@ -6,306 +6,156 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static AllCompositeDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.AllCompositeDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static AllCompositeDisruptionMode: Message = message("k8s.io.api.scheduling.v1beta1.AllCompositeDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static AllDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.AllDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static AllDisruptionMode: Message = message("k8s.io.api.scheduling.v1beta1.AllDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static BasicSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.BasicSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static BasicSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1beta1.BasicSchedulingPolicy", Form::Object, false, &[]);
 
-pub(crate) static CompositeBasicSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.CompositeBasicSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static CompositeBasicSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1beta1.CompositeBasicSchedulingPolicy", Form::Object, false, &[]);
 
-pub(crate) static CompositeDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.CompositeDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "single", Type::Message(&SingleCompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(2, "all", Type::Message(&AllCompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CompositeDisruptionMode: Message = message("k8s.io.api.scheduling.v1beta1.CompositeDisruptionMode", Form::Object, false, &[
+    field!(1, "single", Type::Message(&SingleCompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(2, "all", Type::Message(&AllCompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CompositeGangSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.CompositeGangSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minGroupCount", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static CompositeGangSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1beta1.CompositeGangSchedulingPolicy", Form::Object, false, &[
+    field!(1, "minGroupCount", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static CompositePodGroupSchedulingConstraints: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.CompositePodGroupSchedulingConstraints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroupSchedulingConstraints: Message = message("k8s.io.api.scheduling.v1beta1.CompositePodGroupSchedulingConstraints", Form::Object, false, &[
+    field!(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static CompositePodGroupSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.CompositePodGroupSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "basic", Type::Message(&CompositeBasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(2, "gang", Type::Message(&CompositeGangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroupSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1beta1.CompositePodGroupSchedulingPolicy", Form::Object, false, &[
+    field!(1, "basic", Type::Message(&CompositeBasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(2, "gang", Type::Message(&CompositeGangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CompositePodGroupTemplate: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.CompositePodGroupTemplate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "schedulingPolicy", Type::Message(&CompositePodGroupSchedulingPolicy), Label::One, 0),
-        field(3, "schedulingConstraints", Type::Message(&CompositePodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
-        field(4, "disruptionMode", Type::Message(&CompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(5, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(6, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(7, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(8, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, OMITEMPTY),
-        field(9, "compositePodGroupTemplates", Type::Message(&CompositePodGroupTemplate), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CompositePodGroupTemplate: Message = message("k8s.io.api.scheduling.v1beta1.CompositePodGroupTemplate", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "schedulingPolicy", Type::Message(&CompositePodGroupSchedulingPolicy), Label::One, 0),
+    field!(3, "schedulingConstraints", Type::Message(&CompositePodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
+    field!(4, "disruptionMode", Type::Message(&CompositeDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(5, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(6, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(7, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(8, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, OMITEMPTY),
+    field!(9, "compositePodGroupTemplates", Type::Message(&CompositePodGroupTemplate), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static DisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.DisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "single", Type::Message(&SingleDisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(2, "all", Type::Message(&AllDisruptionMode), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static DisruptionMode: Message = message("k8s.io.api.scheduling.v1beta1.DisruptionMode", Form::Object, false, &[
+    field!(1, "single", Type::Message(&SingleDisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(2, "all", Type::Message(&AllDisruptionMode), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static GangSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.GangSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "minCount", Type::Int32, Label::One, 0),
-    ],
-};
+pub(crate) static GangSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1beta1.GangSchedulingPolicy", Form::Object, false, &[
+    field!(1, "minCount", Type::Int32, Label::One, 0),
+]);
 
-pub(crate) static PodGroup: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroup",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodGroupSpec), Label::One, 0),
-        field(3, "status", Type::Message(&PodGroupStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroup: Message = message("k8s.io.api.scheduling.v1beta1.PodGroup", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodGroupSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&PodGroupStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupList: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroupList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodGroup), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodGroupList: Message = message("k8s.io.api.scheduling.v1beta1.PodGroupList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodGroup), Label::Repeated, 0),
+]);
 
-pub(crate) static PodGroupResourceClaim: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroupResourceClaim",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(3, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupResourceClaim: Message = message("k8s.io.api.scheduling.v1beta1.PodGroupResourceClaim", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(3, "resourceClaimTemplateName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupResourceClaimStatus: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroupResourceClaimStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupResourceClaimStatus: Message = message("k8s.io.api.scheduling.v1beta1.PodGroupResourceClaimStatus", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "resourceClaimName", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSchedulingConstraints: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroupSchedulingConstraints",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSchedulingConstraints: Message = message("k8s.io.api.scheduling.v1beta1.PodGroupSchedulingConstraints", Form::Object, false, &[
+    field!(1, "topology", Type::Message(&TopologyConstraint), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSchedulingPolicy: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroupSchedulingPolicy",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "basic", Type::Message(&BasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-        field(2, "gang", Type::Message(&GangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSchedulingPolicy: Message = message("k8s.io.api.scheduling.v1beta1.PodGroupSchedulingPolicy", Form::Object, false, &[
+    field!(1, "basic", Type::Message(&BasicSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+    field!(2, "gang", Type::Message(&GangSchedulingPolicy), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupSpec: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroupSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "parentCompositePodGroupName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "workloadRef", Type::Message(&WorkloadReference), Label::One, POINTER | OMITEMPTY),
-        field(3, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
-        field(4, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
-        field(5, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
-        field(6, "disruptionMode", Type::Message(&DisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(7, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(8, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(9, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupSpec: Message = message("k8s.io.api.scheduling.v1beta1.PodGroupSpec", Form::Object, false, &[
+    field!(1, "parentCompositePodGroupName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "workloadRef", Type::Message(&WorkloadReference), Label::One, POINTER | OMITEMPTY),
+    field!(3, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
+    field!(4, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER | OMITEMPTY),
+    field!(5, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
+    field!(6, "disruptionMode", Type::Message(&DisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(7, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(8, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(9, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PodGroupStatus: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroupStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-        field(2, "resourceClaimStatuses", Type::Message(&PodGroupResourceClaimStatus), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupStatus: Message = message("k8s.io.api.scheduling.v1beta1.PodGroupStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+    field!(2, "resourceClaimStatuses", Type::Message(&PodGroupResourceClaimStatus), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static PodGroupTemplate: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PodGroupTemplate",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
-        field(3, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER),
-        field(4, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
-        field(5, "disruptionMode", Type::Message(&DisruptionMode), Label::One, POINTER | OMITEMPTY),
-        field(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
-        field(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
-        field(8, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PodGroupTemplate: Message = message("k8s.io.api.scheduling.v1beta1.PodGroupTemplate", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "schedulingPolicy", Type::Message(&PodGroupSchedulingPolicy), Label::One, 0),
+    field!(3, "schedulingConstraints", Type::Message(&PodGroupSchedulingConstraints), Label::One, POINTER),
+    field!(4, "resourceClaims", Type::Message(&PodGroupResourceClaim), Label::Repeated, OMITEMPTY),
+    field!(5, "disruptionMode", Type::Message(&DisruptionMode), Label::One, POINTER | OMITEMPTY),
+    field!(6, "priorityClassName", Type::String, Label::One, OMITEMPTY),
+    field!(7, "priority", Type::Int32, Label::One, POINTER | OMITEMPTY),
+    field!(8, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PriorityClass: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PriorityClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "value", Type::Int32, Label::One, 0),
-        field(3, "globalDefault", Type::Bool, Label::One, OMITEMPTY),
-        field(4, "description", Type::String, Label::One, OMITEMPTY),
-        field(5, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static PriorityClass: Message = message("k8s.io.api.scheduling.v1beta1.PriorityClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "value", Type::Int32, Label::One, 0),
+    field!(3, "globalDefault", Type::Bool, Label::One, OMITEMPTY),
+    field!(4, "description", Type::String, Label::One, OMITEMPTY),
+    field!(5, "preemptionPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static PriorityClassList: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.PriorityClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PriorityClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PriorityClassList: Message = message("k8s.io.api.scheduling.v1beta1.PriorityClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PriorityClass), Label::Repeated, 0),
+]);
 
-pub(crate) static SingleCompositeDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.SingleCompositeDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static SingleCompositeDisruptionMode: Message = message("k8s.io.api.scheduling.v1beta1.SingleCompositeDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static SingleDisruptionMode: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.SingleDisruptionMode",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[],
-};
+pub(crate) static SingleDisruptionMode: Message = message("k8s.io.api.scheduling.v1beta1.SingleDisruptionMode", Form::Object, false, &[]);
 
-pub(crate) static TopologyConstraint: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.TopologyConstraint",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "key", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TopologyConstraint: Message = message("k8s.io.api.scheduling.v1beta1.TopologyConstraint", Form::Object, false, &[
+    field!(1, "key", Type::String, Label::One, 0),
+]);
 
-pub(crate) static TypedLocalObjectReference: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.TypedLocalObjectReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
-        field(2, "kind", Type::String, Label::One, 0),
-        field(3, "name", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static TypedLocalObjectReference: Message = message("k8s.io.api.scheduling.v1beta1.TypedLocalObjectReference", Form::Object, false, &[
+    field!(1, "apiGroup", Type::String, Label::One, OMITEMPTY),
+    field!(2, "kind", Type::String, Label::One, 0),
+    field!(3, "name", Type::String, Label::One, 0),
+]);
 
-pub(crate) static Workload: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.Workload",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&WorkloadSpec), Label::One, 0),
-    ],
-};
+pub(crate) static Workload: Message = message("k8s.io.api.scheduling.v1beta1.Workload", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&WorkloadSpec), Label::One, 0),
+]);
 
-pub(crate) static WorkloadList: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.WorkloadList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&Workload), Label::Repeated, 0),
-    ],
-};
+pub(crate) static WorkloadList: Message = message("k8s.io.api.scheduling.v1beta1.WorkloadList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&Workload), Label::Repeated, 0),
+]);
 
-pub(crate) static WorkloadReference: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.WorkloadReference",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "workloadName", Type::String, Label::One, 0),
-        field(2, "templateName", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static WorkloadReference: Message = message("k8s.io.api.scheduling.v1beta1.WorkloadReference", Form::Object, false, &[
+    field!(1, "workloadName", Type::String, Label::One, 0),
+    field!(2, "templateName", Type::String, Label::One, 0),
+]);
 
-pub(crate) static WorkloadSpec: Message = Message {
-    name: "k8s.io.api.scheduling.v1beta1.WorkloadSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "controllerRef", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
-        field(2, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, 0),
-        field(3, "compositePodGroupTemplates", Type::Message(&CompositePodGroupTemplate), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static WorkloadSpec: Message = message("k8s.io.api.scheduling.v1beta1.WorkloadSpec", Form::Object, false, &[
+    field!(1, "controllerRef", Type::Message(&TypedLocalObjectReference), Label::One, POINTER | OMITEMPTY),
+    field!(2, "podGroupTemplates", Type::Message(&PodGroupTemplate), Label::Repeated, 0),
+    field!(3, "compositePodGroupTemplates", Type::Message(&CompositePodGroupTemplate), Label::Repeated, OMITEMPTY),
+]);

@@ -6,35 +6,20 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1};
 
-pub(crate) static PodPreset: Message = Message {
-    name: "k8s.io.api.settings.v1alpha1.PodPreset",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&PodPresetSpec), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static PodPreset: Message = message("k8s.io.api.settings.v1alpha1.PodPreset", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&PodPresetSpec), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static PodPresetList: Message = Message {
-    name: "k8s.io.api.settings.v1alpha1.PodPresetList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&PodPreset), Label::Repeated, 0),
-    ],
-};
+pub(crate) static PodPresetList: Message = message("k8s.io.api.settings.v1alpha1.PodPresetList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&PodPreset), Label::Repeated, 0),
+]);
 
-pub(crate) static PodPresetSpec: Message = Message {
-    name: "k8s.io.api.settings.v1alpha1.PodPresetSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, OMITEMPTY),
-        field(2, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
-        field(3, "envFrom", Type::Message(&core_v1::EnvFromSource), Label::Repeated, OMITEMPTY),
-        field(4, "volumes", Type::Message(&core_v1::Volume), Label::Repeated, OMITEMPTY),
-        field(5, "volumeMounts", Type::Message(&core_v1::VolumeMount), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static PodPresetSpec: Message = message("k8s.io.api.settings.v1alpha1.PodPresetSpec", Form::Object, false, &[
+    field!(1, "selector", Type::Message(&meta_v1::LabelSelector), Label::One, OMITEMPTY),
+    field!(2, "env", Type::Message(&core_v1::EnvVar), Label::Repeated, OMITEMPTY),
+    field!(3, "envFrom", Type::Message(&core_v1::EnvFromSource), Label::Repeated, OMITEMPTY),
+    field!(4, "volumes", Type::Message(&core_v1::Volume), Label::Repeated, OMITEMPTY),
+    field!(5, "volumeMounts", Type::Message(&core_v1::VolumeMount), Label::Repeated, OMITEMPTY),
+]);

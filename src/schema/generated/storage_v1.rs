@@ -6,270 +6,150 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, resource};
 
-pub(crate) static CSIDriver: Message = Message {
-    name: "k8s.io.api.storage.v1.CSIDriver",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CSIDriverSpec), Label::One, 0),
-    ],
-};
+pub(crate) static CSIDriver: Message = message("k8s.io.api.storage.v1.CSIDriver", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CSIDriverSpec), Label::One, 0),
+]);
 
-pub(crate) static CSIDriverList: Message = Message {
-    name: "k8s.io.api.storage.v1.CSIDriverList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CSIDriver), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CSIDriverList: Message = message("k8s.io.api.storage.v1.CSIDriverList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CSIDriver), Label::Repeated, 0),
+]);
 
-pub(crate) static CSIDriverSpec: Message = Message {
-    name: "k8s.io.api.storage.v1.CSIDriverSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "attachRequired", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(2, "podInfoOnMount", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(3, "volumeLifecycleModes", Type::String, Label::Repeated, OMITEMPTY),
-        field(4, "storageCapacity", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(5, "fsGroupPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "tokenRequests", Type::Message(&TokenRequest), Label::Repeated, OMITEMPTY),
-        field(7, "requiresRepublish", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(8, "seLinuxMount", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(9, "nodeAllocatableUpdatePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-        field(10, "serviceAccountTokenInSecrets", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(11, "preventPodSchedulingIfMissing", Type::Bool, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CSIDriverSpec: Message = message("k8s.io.api.storage.v1.CSIDriverSpec", Form::Object, false, &[
+    field!(1, "attachRequired", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(2, "podInfoOnMount", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(3, "volumeLifecycleModes", Type::String, Label::Repeated, OMITEMPTY),
+    field!(4, "storageCapacity", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(5, "fsGroupPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "tokenRequests", Type::Message(&TokenRequest), Label::Repeated, OMITEMPTY),
+    field!(7, "requiresRepublish", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(8, "seLinuxMount", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(9, "nodeAllocatableUpdatePeriodSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+    field!(10, "serviceAccountTokenInSecrets", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(11, "preventPodSchedulingIfMissing", Type::Bool, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CSINode: Message = Message {
-    name: "k8s.io.api.storage.v1.CSINode",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&CSINodeSpec), Label::One, 0),
-        field(3, "status", Type::Message(&CSINodeStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static CSINode: Message = message("k8s.io.api.storage.v1.CSINode", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&CSINodeSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&CSINodeStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static CSINodeDriver: Message = Message {
-    name: "k8s.io.api.storage.v1.CSINodeDriver",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "nodeID", Type::String, Label::One, 0),
-        field(3, "topologyKeys", Type::String, Label::Repeated, 0),
-        field(4, "allocatable", Type::Message(&VolumeNodeResources), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CSINodeDriver: Message = message("k8s.io.api.storage.v1.CSINodeDriver", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "nodeID", Type::String, Label::One, 0),
+    field!(3, "topologyKeys", Type::String, Label::Repeated, 0),
+    field!(4, "allocatable", Type::Message(&VolumeNodeResources), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CSINodeList: Message = Message {
-    name: "k8s.io.api.storage.v1.CSINodeList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CSINode), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CSINodeList: Message = message("k8s.io.api.storage.v1.CSINodeList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CSINode), Label::Repeated, 0),
+]);
 
-pub(crate) static CSINodeSpec: Message = Message {
-    name: "k8s.io.api.storage.v1.CSINodeSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "drivers", Type::Message(&CSINodeDriver), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CSINodeSpec: Message = message("k8s.io.api.storage.v1.CSINodeSpec", Form::Object, false, &[
+    field!(1, "drivers", Type::Message(&CSINodeDriver), Label::Repeated, 0),
+]);
 
-pub(crate) static CSINodeStatus: Message = Message {
-    name: "k8s.io.api.storage.v1.CSINodeStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "storageHealth", Type::Message(&StorageHealth), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static CSINodeStatus: Message = message("k8s.io.api.storage.v1.CSINodeStatus", Form::Object, false, &[
+    field!(1, "storageHealth", Type::Message(&StorageHealth), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static CSIStorageCapacity: Message = Message {
-    name: "k8s.io.api.storage.v1.CSIStorageCapacity",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "nodeTopology", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "storageClassName", Type::String, Label::One, 0),
-        field(4, "capacity", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(5, "maximumVolumeSize", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CSIStorageCapacity: Message = message("k8s.io.api.storage.v1.CSIStorageCapacity", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "nodeTopology", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "storageClassName", Type::String, Label::One, 0),
+    field!(4, "capacity", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(5, "maximumVolumeSize", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CSIStorageCapacityList: Message = Message {
-    name: "k8s.io.api.storage.v1.CSIStorageCapacityList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CSIStorageCapacity), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CSIStorageCapacityList: Message = message("k8s.io.api.storage.v1.CSIStorageCapacityList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CSIStorageCapacity), Label::Repeated, 0),
+]);
 
-pub(crate) static StorageClass: Message = Message {
-    name: "k8s.io.api.storage.v1.StorageClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "provisioner", Type::String, Label::One, 0),
-        field(3, "parameters", Type::String, Label::Map, OMITEMPTY),
-        field(4, "reclaimPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "mountOptions", Type::String, Label::Repeated, OMITEMPTY),
-        field(6, "allowVolumeExpansion", Type::Bool, Label::One, POINTER | OMITEMPTY),
-        field(7, "volumeBindingMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(8, "allowedTopologies", Type::Message(&core_v1::TopologySelectorTerm), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageClass: Message = message("k8s.io.api.storage.v1.StorageClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "provisioner", Type::String, Label::One, 0),
+    field!(3, "parameters", Type::String, Label::Map, OMITEMPTY),
+    field!(4, "reclaimPolicy", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "mountOptions", Type::String, Label::Repeated, OMITEMPTY),
+    field!(6, "allowVolumeExpansion", Type::Bool, Label::One, POINTER | OMITEMPTY),
+    field!(7, "volumeBindingMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(8, "allowedTopologies", Type::Message(&core_v1::TopologySelectorTerm), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static StorageClassList: Message = Message {
-    name: "k8s.io.api.storage.v1.StorageClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&StorageClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static StorageClassList: Message = message("k8s.io.api.storage.v1.StorageClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&StorageClass), Label::Repeated, 0),
+]);
 
-pub(crate) static StorageHealth: Message = Message {
-    name: "k8s.io.api.storage.v1.StorageHealth",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "name", Type::String, Label::One, 0),
-        field(2, "healthConditions", Type::Message(&StorageHealthCondition), Label::Repeated, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageHealth: Message = message("k8s.io.api.storage.v1.StorageHealth", Form::Object, false, &[
+    field!(1, "name", Type::String, Label::One, 0),
+    field!(2, "healthConditions", Type::Message(&StorageHealthCondition), Label::Repeated, OMITEMPTY),
+]);
 
-pub(crate) static StorageHealthCondition: Message = Message {
-    name: "k8s.io.api.storage.v1.StorageHealthCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "status", Type::String, Label::One, 0),
-        field(2, "reason", Type::String, Label::One, 0),
-        field(3, "message", Type::String, Label::One, OMITEMPTY),
-        field(4, "accessMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(5, "volumeMode", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(6, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageHealthCondition: Message = message("k8s.io.api.storage.v1.StorageHealthCondition", Form::Object, false, &[
+    field!(1, "status", Type::String, Label::One, 0),
+    field!(2, "reason", Type::String, Label::One, 0),
+    field!(3, "message", Type::String, Label::One, OMITEMPTY),
+    field!(4, "accessMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(5, "volumeMode", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(6, "lastTransitionTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static TokenRequest: Message = Message {
-    name: "k8s.io.api.storage.v1.TokenRequest",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "audience", Type::String, Label::One, 0),
-        field(2, "expirationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static TokenRequest: Message = message("k8s.io.api.storage.v1.TokenRequest", Form::Object, false, &[
+    field!(1, "audience", Type::String, Label::One, 0),
+    field!(2, "expirationSeconds", Type::Int64, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttachment: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeAttachment",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&VolumeAttachmentSpec), Label::One, 0),
-        field(3, "status", Type::Message(&VolumeAttachmentStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeAttachment: Message = message("k8s.io.api.storage.v1.VolumeAttachment", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&VolumeAttachmentSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&VolumeAttachmentStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttachmentList: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeAttachmentList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&VolumeAttachment), Label::Repeated, 0),
-    ],
-};
+pub(crate) static VolumeAttachmentList: Message = message("k8s.io.api.storage.v1.VolumeAttachmentList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&VolumeAttachment), Label::Repeated, 0),
+]);
 
-pub(crate) static VolumeAttachmentSource: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeAttachmentSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "persistentVolumeName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "inlineVolumeSpec", Type::Message(&core_v1::PersistentVolumeSpec), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeAttachmentSource: Message = message("k8s.io.api.storage.v1.VolumeAttachmentSource", Form::Object, false, &[
+    field!(1, "persistentVolumeName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "inlineVolumeSpec", Type::Message(&core_v1::PersistentVolumeSpec), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttachmentSpec: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeAttachmentSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "attacher", Type::String, Label::One, 0),
-        field(2, "source", Type::Message(&VolumeAttachmentSource), Label::One, 0),
-        field(3, "nodeName", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static VolumeAttachmentSpec: Message = message("k8s.io.api.storage.v1.VolumeAttachmentSpec", Form::Object, false, &[
+    field!(1, "attacher", Type::String, Label::One, 0),
+    field!(2, "source", Type::Message(&VolumeAttachmentSource), Label::One, 0),
+    field!(3, "nodeName", Type::String, Label::One, 0),
+]);
 
-pub(crate) static VolumeAttachmentStatus: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeAttachmentStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "attached", Type::Bool, Label::One, 0),
-        field(2, "attachmentMetadata", Type::String, Label::Map, OMITEMPTY),
-        field(3, "attachError", Type::Message(&VolumeError), Label::One, POINTER | OMITEMPTY),
-        field(4, "detachError", Type::Message(&VolumeError), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeAttachmentStatus: Message = message("k8s.io.api.storage.v1.VolumeAttachmentStatus", Form::Object, false, &[
+    field!(1, "attached", Type::Bool, Label::One, 0),
+    field!(2, "attachmentMetadata", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "attachError", Type::Message(&VolumeError), Label::One, POINTER | OMITEMPTY),
+    field!(4, "detachError", Type::Message(&VolumeError), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttributesClass: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeAttributesClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "driverName", Type::String, Label::One, 0),
-        field(3, "parameters", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeAttributesClass: Message = message("k8s.io.api.storage.v1.VolumeAttributesClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "driverName", Type::String, Label::One, 0),
+    field!(3, "parameters", Type::String, Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttributesClassList: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeAttributesClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&VolumeAttributesClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static VolumeAttributesClassList: Message = message("k8s.io.api.storage.v1.VolumeAttributesClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&VolumeAttributesClass), Label::Repeated, 0),
+]);
 
-pub(crate) static VolumeError: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeError",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "time", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(2, "message", Type::String, Label::One, OMITEMPTY),
-        field(3, "errorCode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeError: Message = message("k8s.io.api.storage.v1.VolumeError", Form::Object, false, &[
+    field!(1, "time", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(2, "message", Type::String, Label::One, OMITEMPTY),
+    field!(3, "errorCode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static VolumeNodeResources: Message = Message {
-    name: "k8s.io.api.storage.v1.VolumeNodeResources",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "count", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeNodeResources: Message = message("k8s.io.api.storage.v1.VolumeNodeResources", Form::Object, false, &[
+    field!(1, "count", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);

@@ -6,111 +6,61 @@
 use crate::schema::row::*;
 use super::{core_v1, meta_v1, resource};
 
-pub(crate) static CSIStorageCapacity: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.CSIStorageCapacity",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "nodeTopology", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
-        field(3, "storageClassName", Type::String, Label::One, 0),
-        field(4, "capacity", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-        field(5, "maximumVolumeSize", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static CSIStorageCapacity: Message = message("k8s.io.api.storage.v1alpha1.CSIStorageCapacity", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "nodeTopology", Type::Message(&meta_v1::LabelSelector), Label::One, POINTER | OMITEMPTY),
+    field!(3, "storageClassName", Type::String, Label::One, 0),
+    field!(4, "capacity", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+    field!(5, "maximumVolumeSize", Type::Message(&resource::Quantity), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static CSIStorageCapacityList: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.CSIStorageCapacityList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&CSIStorageCapacity), Label::Repeated, 0),
-    ],
-};
+pub(crate) static CSIStorageCapacityList: Message = message("k8s.io.api.storage.v1alpha1.CSIStorageCapacityList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&CSIStorageCapacity), Label::Repeated, 0),
+]);
 
-pub(crate) static VolumeAttachment: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.VolumeAttachment",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&VolumeAttachmentSpec), Label::One, 0),
-        field(3, "status", Type::Message(&VolumeAttachmentStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeAttachment: Message = message("k8s.io.api.storage.v1alpha1.VolumeAttachment", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&VolumeAttachmentSpec), Label::One, 0),
+    field!(3, "status", Type::Message(&VolumeAttachmentStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttachmentList: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.VolumeAttachmentList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&VolumeAttachment), Label::Repeated, 0),
-    ],
-};
+pub(crate) static VolumeAttachmentList: Message = message("k8s.io.api.storage.v1alpha1.VolumeAttachmentList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&VolumeAttachment), Label::Repeated, 0),
+]);
 
-pub(crate) static VolumeAttachmentSource: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.VolumeAttachmentSource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "persistentVolumeName", Type::String, Label::One, POINTER | OMITEMPTY),
-        field(2, "inlineVolumeSpec", Type::Message(&core_v1::PersistentVolumeSpec), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeAttachmentSource: Message = message("k8s.io.api.storage.v1alpha1.VolumeAttachmentSource", Form::Object, false, &[
+    field!(1, "persistentVolumeName", Type::String, Label::One, POINTER | OMITEMPTY),
+    field!(2, "inlineVolumeSpec", Type::Message(&core_v1::PersistentVolumeSpec), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttachmentSpec: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.VolumeAttachmentSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "attacher", Type::String, Label::One, 0),
-        field(2, "source", Type::Message(&VolumeAttachmentSource), Label::One, 0),
-        field(3, "nodeName", Type::String, Label::One, 0),
-    ],
-};
+pub(crate) static VolumeAttachmentSpec: Message = message("k8s.io.api.storage.v1alpha1.VolumeAttachmentSpec", Form::Object, false, &[
+    field!(1, "attacher", Type::String, Label::One, 0),
+    field!(2, "source", Type::Message(&VolumeAttachmentSource), Label::One, 0),
+    field!(3, "nodeName", Type::String, Label::One, 0),
+]);
 
-pub(crate) static VolumeAttachmentStatus: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.VolumeAttachmentStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "attached", Type::Bool, Label::One, 0),
-        field(2, "attachmentMetadata", Type::String, Label::Map, OMITEMPTY),
-        field(3, "attachError", Type::Message(&VolumeError), Label::One, POINTER | OMITEMPTY),
-        field(4, "detachError", Type::Message(&VolumeError), Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeAttachmentStatus: Message = message("k8s.io.api.storage.v1alpha1.VolumeAttachmentStatus", Form::Object, false, &[
+    field!(1, "attached", Type::Bool, Label::One, 0),
+    field!(2, "attachmentMetadata", Type::String, Label::Map, OMITEMPTY),
+    field!(3, "attachError", Type::Message(&VolumeError), Label::One, POINTER | OMITEMPTY),
+    field!(4, "detachError", Type::Message(&VolumeError), Label::One, POINTER | OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttributesClass: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.VolumeAttributesClass",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "driverName", Type::String, Label::One, 0),
-        field(3, "parameters", Type::String, Label::Map, OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeAttributesClass: Message = message("k8s.io.api.storage.v1alpha1.VolumeAttributesClass", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "driverName", Type::String, Label::One, 0),
+    field!(3, "parameters", Type::String, Label::Map, OMITEMPTY),
+]);
 
-pub(crate) static VolumeAttributesClassList: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.VolumeAttributesClassList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&VolumeAttributesClass), Label::Repeated, 0),
-    ],
-};
+pub(crate) static VolumeAttributesClassList: Message = message("k8s.io.api.storage.v1alpha1.VolumeAttributesClassList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&VolumeAttributesClass), Label::Repeated, 0),
+]);
 
-pub(crate) static VolumeError: Message = Message {
-    name: "k8s.io.api.storage.v1alpha1.VolumeError",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "time", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(2, "message", Type::String, Label::One, OMITEMPTY),
-        field(3, "errorCode", Type::Int32, Label::One, POINTER | OMITEMPTY),
-    ],
-};
+pub(crate) static VolumeError: Message = message("k8s.io.api.storage.v1alpha1.VolumeError", Form::Object, false, &[
+    field!(1, "time", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(2, "message", Type::String, Label::One, OMITEMPTY),
+    field!(3, "errorCode", Type::Int32, Label::One, POINTER | OMITEMPTY),
+]);

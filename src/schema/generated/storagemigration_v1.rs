@@ -6,42 +6,22 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static StorageVersionMigration: Message = Message {
-    name: "k8s.io.api.storagemigration.v1.StorageVersionMigration",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&StorageVersionMigrationSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&StorageVersionMigrationStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageVersionMigration: Message = message("k8s.io.api.storagemigration.v1.StorageVersionMigration", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&StorageVersionMigrationSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&StorageVersionMigrationStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StorageVersionMigrationList: Message = Message {
-    name: "k8s.io.api.storagemigration.v1.StorageVersionMigrationList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&StorageVersionMigration), Label::Repeated, 0),
-    ],
-};
+pub(crate) static StorageVersionMigrationList: Message = message("k8s.io.api.storagemigration.v1.StorageVersionMigrationList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&StorageVersionMigration), Label::Repeated, 0),
+]);
 
-pub(crate) static StorageVersionMigrationSpec: Message = Message {
-    name: "k8s.io.api.storagemigration.v1.StorageVersionMigrationSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resource", Type::Message(&meta_v1::GroupResource), Label::One, 0),
-    ],
-};
+pub(crate) static StorageVersionMigrationSpec: Message = message("k8s.io.api.storagemigration.v1.StorageVersionMigrationSpec", Form::Object, false, &[
+    field!(1, "resource", Type::Message(&meta_v1::GroupResource), Label::One, 0),
+]);
 
-pub(crate) static StorageVersionMigrationStatus: Message = Message {
-    name: "k8s.io.api.storagemigration.v1.StorageVersionMigrationStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
-        field(2, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageVersionMigrationStatus: Message = message("k8s.io.api.storagemigration.v1.StorageVersionMigrationStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&meta_v1::Condition), Label::Repeated, OMITEMPTY),
+    field!(2, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+]);

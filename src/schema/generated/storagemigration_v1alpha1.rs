@@ -6,67 +6,37 @@
 use crate::schema::row::*;
 use super::meta_v1;
 
-pub(crate) static GroupVersionResource: Message = Message {
-    name: "k8s.io.api.storagemigration.v1alpha1.GroupVersionResource",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "group", Type::String, Label::One, OMITEMPTY),
-        field(2, "version", Type::String, Label::One, OMITEMPTY),
-        field(3, "resource", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static GroupVersionResource: Message = message("k8s.io.api.storagemigration.v1alpha1.GroupVersionResource", Form::Object, false, &[
+    field!(1, "group", Type::String, Label::One, OMITEMPTY),
+    field!(2, "version", Type::String, Label::One, OMITEMPTY),
+    field!(3, "resource", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static MigrationCondition: Message = Message {
-    name: "k8s.io.api.storagemigration.v1alpha1.MigrationCondition",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "type", Type::String, Label::One, 0),
-        field(2, "status", Type::String, Label::One, 0),
-        field(3, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
-        field(4, "reason", Type::String, Label::One, OMITEMPTY),
-        field(5, "message", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static MigrationCondition: Message = message("k8s.io.api.storagemigration.v1alpha1.MigrationCondition", Form::Object, false, &[
+    field!(1, "type", Type::String, Label::One, 0),
+    field!(2, "status", Type::String, Label::One, 0),
+    field!(3, "lastUpdateTime", Type::Message(&meta_v1::Time), Label::One, OMITEMPTY),
+    field!(4, "reason", Type::String, Label::One, OMITEMPTY),
+    field!(5, "message", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StorageVersionMigration: Message = Message {
-    name: "k8s.io.api.storagemigration.v1alpha1.StorageVersionMigration",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
-        field(2, "spec", Type::Message(&StorageVersionMigrationSpec), Label::One, OMITEMPTY),
-        field(3, "status", Type::Message(&StorageVersionMigrationStatus), Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageVersionMigration: Message = message("k8s.io.api.storagemigration.v1alpha1.StorageVersionMigration", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY),
+    field!(2, "spec", Type::Message(&StorageVersionMigrationSpec), Label::One, OMITEMPTY),
+    field!(3, "status", Type::Message(&StorageVersionMigrationStatus), Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StorageVersionMigrationList: Message = Message {
-    name: "k8s.io.api.storagemigration.v1alpha1.StorageVersionMigrationList",
-    form: Form::Object,
-    type_meta: true,
-    fields: &[
-        field(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
-        field(2, "items", Type::Message(&StorageVersionMigration), Label::Repeated, 0),
-    ],
-};
+pub(crate) static StorageVersionMigrationList: Message = message("k8s.io.api.storagemigration.v1alpha1.StorageVersionMigrationList", Form::Object, true, &[
+    field!(1, "metadata", Type::Message(&meta_v1::ListMeta), Label::One, OMITEMPTY),
+    field!(2, "items", Type::Message(&StorageVersionMigration), Label::Repeated, 0),
+]);
 
-pub(crate) static StorageVersionMigrationSpec: Message = Message {
-    name: "k8s.io.api.storagemigration.v1alpha1.StorageVersionMigrationSpec",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "resource", Type::Message(&GroupVersionResource), Label::One, 0),
-        field(2, "continueToken", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageVersionMigrationSpec: Message = message("k8s.io.api.storagemigration.v1alpha1.StorageVersionMigrationSpec", Form::Object, false, &[
+    field!(1, "resource", Type::Message(&GroupVersionResource), Label::One, 0),
+    field!(2, "continueToken", Type::String, Label::One, OMITEMPTY),
+]);
 
-pub(crate) static StorageVersionMigrationStatus: Message = Message {
-    name: "k8s.io.api.storagemigration.v1alpha1.StorageVersionMigrationStatus",
-    form: Form::Object,
-    type_meta: false,
-    fields: &[
-        field(1, "conditions", Type::Message(&MigrationCondition), Label::Repeated, OMITEMPTY),
-        field(2, "resourceVersion", Type::String, Label::One, OMITEMPTY),
-    ],
-};
+pub(crate) static StorageVersionMigrationStatus: Message = message("k8s.io.api.storagemigration.v1alpha1.StorageVersionMigrationStatus", Form::Object, false, &[
+    field!(1, "conditions", Type::Message(&MigrationCondition), Label::Repeated, OMITEMPTY),
+    field!(2, "resourceVersion", Type::String, Label::One, OMITEMPTY),
+]);

@@ -147,7 +147,7 @@ fn package_file(package: &str, messages: &[Message], modules: &Modules) -> Resul
     for message in messages {
         let _ = write!(
             text,
-            "\npub(crate) static {}: Message = Message {{\n    name: {:?},\n    form: Form::{},\n    type_meta: {},\n    fields: &[",
+            "\npub(crate) static {}: Message = message({:?}, Form::{}, {}, &[",
             message.name, message.full_name, message.form, message.type_meta,
         );
         for field in &message.fields {
@@ -163,16 +163,12 @@ fn package_file(package: &str, messages: &[Message], modules: &Modules) -> Resul
             };
             let _ = write!(
                 text,
-                "\n        field({}, {:?}, {kind}, Label::{}, {flags}),",
+                "\n    field!({}, {:?}, {kind}, Label::{}, {flags}),",
                 field.number, field.json, field.label,
             );
         }
-        let end = if message.fields.is_empty() {
-            ""
-        } else {
-            "\n    "
-        };
-        let _ = writeln!(text, "{end}],\n}};");
+        let end = if message.fields.is_empty() { "" } else { "\n" };
+        let _ = writeln!(text, "{end}]);");
     }
     Ok(text)
 }
