@@ -111,8 +111,7 @@ fn plain_blocks(bytes: &[u8]) -> usize {
 #[inline]
 fn is_plain_block(block: &[u8; 32]) -> bool {
     let special = |byte: u8| {
-        (byte < 0x20)
-            | (byte >= 0x80)
+        !(0x20..0x80).contains(&byte)
             | (byte == b'"')
             | (byte == b'\\')
             | (byte == b'<')

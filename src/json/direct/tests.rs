@@ -127,7 +127,7 @@ fn changed_bits_never_print_otherwise() {
             }
             .is_direct(&skip),
         );
-        if raw.len() > 2_000 {
+        if raw.len() > 1_000 {
             continue;
         }
         let mut bits = raw.clone();
