@@ -180,11 +180,12 @@ impl<'w, 'a> Printer<'w, 'a> {
     fn base64(&mut self, bytes: &[u8]) {
         self.quoted(|out| {
             let start = out.len();
-            out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+            let length = bytes.len().div_ceil(3).saturating_mul(4);
+            out.resize(start.saturating_add(length), 0);
             let space = out.get_mut(start..).unwrap_or_default();
             // The space is exactly what the standard alphabet with padding needs.
             let written = STANDARD.encode_slice(bytes, space).unwrap_or_default();
-            out.truncate(start + written);
+            out.truncate(start.saturating_add(written));
         });
     }
 
