@@ -1,8 +1,8 @@
-//! Conversions that lose nothing on any machine that the crate builds for, in
-//! place of `as`, which cuts silently.
-#![allow(
+//! Conversions in place of `as`, which cuts silently: those that lose nothing on
+//! any machine that the crate builds for, and those that cut as Go does.
+#![expect(
     clippy::as_conversions,
-    reason = "the widths are compared below, when it is compiled"
+    reason = "the widths are compared below, when it is compiled, or cutting is meant"
 )]
 
 const _: () = assert!(usize::BITS >= u32::BITS && usize::BITS <= u64::BITS);
@@ -17,4 +17,16 @@ pub(crate) const fn to_u64(number: usize) -> u64 {
 #[inline]
 pub(crate) const fn to_usize(number: u32) -> usize {
     number as usize
+}
+
+/// The low 32 bits, as Go's `uint32(number)`.
+#[inline]
+pub(crate) const fn low_u32(number: u64) -> u32 {
+    number as u32
+}
+
+/// The low 32 bits as a number with a sign, as Go's `int32(number)`.
+#[inline]
+pub(crate) const fn low_i32(number: u64) -> i32 {
+    number as i32
 }

@@ -22,10 +22,14 @@ pub(crate) fn sequence(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether `bytes` begin with U+2028 or U+2029, which Go escapes for JavaScript's sake.
+/// Takes U+2028 or U+2029, which Go escapes for JavaScript's sake, off the front
+/// of `bytes`: its last byte, and what comes after it.
 #[inline]
-pub(crate) fn is_line_separator(bytes: &[u8]) -> bool {
-    matches!(bytes, [0xe2, 0x80, 0xa8 | 0xa9, ..])
+pub(crate) fn split_line_separator(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    match bytes {
+        [0xe2, 0x80, last @ (0xa8 | 0xa9), after @ ..] => Some((*last, after)),
+        _ => None,
+    }
 }
 
 /// `bytes` as text, each bad byte replaced by one U+FFFD. Borrowed if none is bad.

@@ -11,6 +11,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+use crate::convert::to_u64;
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::de::{Entries, Items, Members, Options, Pieces, Segment, Value, Walk};
 use crate::error::{Buffer, Category, Error, Result};
@@ -182,7 +183,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
 
 /// As serde_json reads what Go prints: a double without fraction is an integer
 /// there, unless it is too large or minus zero.
-#[expect(clippy::cast_precision_loss, reason = "the bounds are powers of two")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "the bounds are powers of two, and what is cast is a whole number between them"
+)]
 fn visit_double<'de, V: Visitor<'de>>(value: f64, visitor: V) -> Result<V::Value> {
     if !value.is_finite() {
         return Err(Error::new(
@@ -289,7 +294,7 @@ fn json_error(error: &serde_json::Error, bytes: &[u8], buffer: Buffer, offset: u
         Fault::Eof => Error::malformed("JSON", "ends too early"),
         Fault::Syntax | Fault::Io => Error::malformed("JSON", "not valid"),
     };
-    made.at(buffer, offset.saturating_add(within as u64))
+    made.at(buffer, offset.saturating_add(to_u64(within)))
 }
 
 struct ListAccess<'w, 'de> {

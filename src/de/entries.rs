@@ -125,14 +125,18 @@ impl<'a> Walk<'a> {
     fn drop_overwritten(&mut self, kind: Type, start: usize) -> Result<()> {
         let mut kept = start;
         for index in start..self.entries.len() {
-            let entry = self.entries[index];
-            match self.entries.get(index + 1) {
+            let Some(&entry) = self.entries.get(index) else {
+                break;
+            };
+            match self.entries.get(index.saturating_add(1)) {
                 Some(next) if next.key == entry.key => {
                     self.check_entry(kind, entry.key, entry.value)?;
                 }
                 _ => {
-                    self.entries[kept] = entry;
-                    kept += 1;
+                    if let Some(slot) = self.entries.get_mut(kept) {
+                        *slot = entry;
+                    }
+                    kept = kept.saturating_add(1);
                 }
             }
         }

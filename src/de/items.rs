@@ -68,7 +68,7 @@ impl<'a> Items<'a> {
 
     fn push_index(&mut self, walk: &mut Walk<'a>) {
         walk.path.push(Segment::Index(self.index));
-        self.index += 1;
+        self.index = self.index.saturating_add(1);
     }
 }
 

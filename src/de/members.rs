@@ -130,10 +130,10 @@ impl Frame {
                 .get(end)
                 .is_some_and(|o| usize::from(o.row) == self.row)
         {
-            end += 1;
+            end = end.saturating_add(1);
         }
         self.rest.start = end;
-        self.row += 1;
+        self.row = self.row.saturating_add(1);
         start..end
     }
 }

@@ -35,7 +35,9 @@ pub(crate) struct Retired<'a> {
 impl Report<'_> {
     /// Fails once the report has as many entries as it may have.
     pub(crate) fn check_room(&self, limit: usize) -> Result<()> {
-        let entries = self.unknown.len() + self.retired.len() + self.invalid_utf8.len();
+        let entries = self.unknown.len();
+        let entries = entries.saturating_add(self.retired.len());
+        let entries = entries.saturating_add(self.invalid_utf8.len());
         if entries >= limit {
             return Err(Error::limit(
                 "report",

@@ -1,5 +1,6 @@
 //! Scalar fields: which wire type a row takes, and what the payload means.
 
+use crate::convert::{low_i32, low_u32};
 use crate::de::Value;
 use crate::schema::row::{Field, Label, Type};
 use crate::wire::{Payload, WireType};
@@ -39,9 +40,9 @@ pub(crate) fn value<'a>(kind: Type, payload: Payload<'a>) -> Option<Value<'a>> {
         (Type::Bytes, Payload::LengthDelimited(bytes)) => Value::Bytes(bytes),
         (Type::Bool, Payload::Varint(number)) => Value::Bool(number != 0),
         // Go keeps the low 32 bits.
-        (Type::Int32, Payload::Varint(number)) => Value::Int(i64::from(number as i32)),
-        (Type::Uint32, Payload::Varint(number)) => Value::Int(i64::from(number as u32)),
-        (Type::Int64, Payload::Varint(number)) => Value::Int(number as i64),
+        (Type::Int32, Payload::Varint(number)) => Value::Int(i64::from(low_i32(number))),
+        (Type::Uint32, Payload::Varint(number)) => Value::Int(i64::from(low_u32(number))),
+        (Type::Int64, Payload::Varint(number)) => Value::Int(number.cast_signed()),
         (Type::Double, Payload::Fixed64(bits)) => Value::Double(f64::from_bits(bits)),
         _ => return None,
     })

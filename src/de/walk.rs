@@ -225,7 +225,7 @@ impl<'a> Walk<'a> {
                 "messages are nested deeper than the limit allows",
             ));
         }
-        self.depth += 1;
+        self.depth = self.depth.saturating_add(1);
         let start = self.occurrences.len();
         match pieces {
             Pieces::Absent => {}
@@ -291,7 +291,7 @@ impl<'a> Walk<'a> {
             }
             self.occurrences.push(Occurrence {
                 // No message has 65,535 fields.
-                row: row as u16,
+                row: u16::try_from(row).unwrap_or(UNKNOWN),
                 offset: wire.payload_offset,
                 payload: wire.payload,
             });
@@ -335,9 +335,9 @@ impl<'a> Walk<'a> {
             offset: wire.payload_offset,
             payload: wire.payload,
         });
-        self.quiet += 1;
-        let checked = self.check_field(field, index..index + 1);
-        self.quiet -= 1;
+        self.quiet = self.quiet.saturating_add(1);
+        let checked = self.check_field(field, index..index.saturating_add(1));
+        self.quiet = self.quiet.saturating_sub(1);
         self.release(mark);
         checked.is_ok()
     }
@@ -375,9 +375,9 @@ impl<'a> Walk<'a> {
             return Ok(value.is_none_or(|value| scalar::is_empty(&value)));
         };
         let mark = self.mark();
-        self.quiet += 1;
+        self.quiet = self.quiet.saturating_add(1);
         let zero = self.is_zero_message(message, Pieces::Many(run));
-        self.quiet -= 1;
+        self.quiet = self.quiet.saturating_sub(1);
         self.release(mark);
         zero
     }
@@ -387,8 +387,9 @@ impl<'a> Walk<'a> {
         let mut index = gathered.start;
         while let Some(first) = self.occurrence(index).filter(|_| index < gathered.end) {
             let begin = index;
-            while index < gathered.end && self.occurrences[index].row == first.row {
-                index += 1;
+            let same = |o: Occurrence<'_>| o.row == first.row;
+            while index < gathered.end && self.occurrence(index).is_some_and(same) {
+                index = index.saturating_add(1);
             }
             let Some(field) = message.fields.get(usize::from(first.row)) else {
                 return Ok(false);
@@ -448,9 +449,9 @@ impl<'a> Walk<'a> {
 
     /// Runs `look` with nothing reported.
     pub(crate) fn quietly<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
-        self.quiet += 1;
+        self.quiet = self.quiet.saturating_add(1);
         let seen = look(self);
-        self.quiet -= 1;
+        self.quiet = self.quiet.saturating_sub(1);
         seen
     }
 

@@ -93,23 +93,25 @@ fn quoted(out: &mut Vec<u8>, text: &Text<'_>, escape: HtmlEscape) {
 }
 
 fn escape_html(out: &mut Vec<u8>, raw: &[u8]) {
-    let (mut start, mut at) = (0, 0);
-    while let Some(&byte) = raw.get(at) {
-        let length = match byte {
-            b'<' | b'>' | b'&' => 1,
-            0xe2 if utf8::is_line_separator(&raw[at..]) => 3,
-            _ => {
-                at += 1;
-                continue;
+    // Not yet written; `clean` bytes at its front stay as they are.
+    let (mut rest, mut clean) = (raw, 0usize);
+    while let Some((before, special)) = rest.split_at_checked(clean) {
+        (rest, clean) = match special {
+            [byte @ (b'<' | b'>' | b'&'), after @ ..] => {
+                out.extend_from_slice(before);
+                escape_ascii(out, *byte);
+                (after, 0)
             }
+            [] => break,
+            _ => match utf8::split_line_separator(special) {
+                Some((last, after)) => {
+                    out.extend_from_slice(before);
+                    escape_line_separator(out, last);
+                    (after, 0)
+                }
+                None => (rest, clean.saturating_add(1)),
+            },
         };
-        out.extend_from_slice(&raw[start..at]);
-        match length {
-            1 => escape_ascii(out, byte),
-            _ => escape_line_separator(out, raw[at + 2]),
-        }
-        at += length;
-        start = at;
     }
-    out.extend_from_slice(&raw[start..]);
+    out.extend_from_slice(rest);
 }

@@ -13,19 +13,19 @@ const MAX_INDENT: usize = 128;
 pub fn indent(out: &mut Vec<u8>, compact: &[u8]) {
     out.reserve(compact.len().saturating_add(compact.len() / 2));
     let mut depth = 0usize;
-    let mut at = 0;
-    while let Some(&byte) = compact.get(at) {
-        at += 1;
+    let mut rest = compact;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
             b'{' | b'[' => {
                 out.push(byte);
-                match compact.get(at) {
-                    Some(&end @ (b'}' | b']')) => {
-                        out.push(end);
-                        at += 1;
+                match rest {
+                    [end @ (b'}' | b']'), after @ ..] => {
+                        out.push(*end);
+                        rest = after;
                     }
                     _ => {
-                        depth += 1;
+                        depth = depth.saturating_add(1);
                         new_line(out, depth);
                     }
                 }
@@ -41,33 +41,34 @@ pub fn indent(out: &mut Vec<u8>, compact: &[u8]) {
             }
             b':' => out.extend_from_slice(b": "),
             b'"' => {
-                let length = rest_of_string(&compact[at..]);
-                out.extend_from_slice(&compact[at - 1..at + length]);
-                at += length;
+                let (string, after) = split_string(rest);
+                out.push(byte);
+                out.extend_from_slice(string);
+                rest = after;
             }
             _ => out.push(byte),
         }
     }
 }
 
-/// Length up to and with the closing quote.
-fn rest_of_string(text: &[u8]) -> usize {
-    let mut at = 0;
+/// What is left of a string, with its closing quote, and what comes after it.
+fn split_string(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut at = 0usize;
     while let Some(&byte) = text.get(at) {
-        at += 1;
+        at = at.saturating_add(1);
         match byte {
-            b'"' => return at,
-            b'\\' => at += 1,
+            b'"' => break,
+            b'\\' => at = at.saturating_add(1),
             _ => {}
         }
     }
-    text.len()
+    text.split_at_checked(at).unwrap_or((text, &[]))
 }
 
 fn new_line(out: &mut Vec<u8>, depth: usize) {
     const SPACES: [u8; 2 * MAX_INDENT] = [b' '; 2 * MAX_INDENT];
     out.push(b'\n');
-    out.extend_from_slice(&SPACES[..2 * depth.min(MAX_INDENT)]);
+    out.extend_from_slice(SPACES.get(..depth.saturating_mul(2)).unwrap_or(&SPACES));
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Numbers, in Go's spelling.
 
+use crate::convert::to_usize;
 use crate::error::{Category, Error, Result};
 
 pub(crate) fn write_i64(out: &mut Vec<u8>, value: i64) {
@@ -46,7 +47,7 @@ pub(crate) fn write_f64(out: &mut Vec<u8>, value: f64) -> Result<()> {
 /// `0.00digits`, `dig.its` or `digits00`; the decimal point stands after `point` digits.
 fn plain(out: &mut Vec<u8>, digits: &[u8], point: i32) {
     const ZEROS: [u8; 21] = [b'0'; 21];
-    let zeros = |count: usize| &ZEROS[..count.min(ZEROS.len())];
+    let zeros = |count: usize| ZEROS.get(..count).unwrap_or(&ZEROS);
     match usize::try_from(point) {
         Ok(point) if point > 0 => match digits.split_at_checked(point) {
             Some((whole, fraction)) => {
@@ -58,12 +59,12 @@ fn plain(out: &mut Vec<u8>, digits: &[u8], point: i32) {
             }
             None => {
                 out.extend_from_slice(digits);
-                out.extend_from_slice(zeros(point - digits.len()));
+                out.extend_from_slice(zeros(point.saturating_sub(digits.len())));
             }
         },
         _ => {
             out.extend_from_slice(b"0.");
-            out.extend_from_slice(zeros(point.unsigned_abs() as usize));
+            out.extend_from_slice(zeros(to_usize(point.unsigned_abs())));
             out.extend_from_slice(digits);
         }
     }
@@ -77,7 +78,7 @@ fn scientific(out: &mut Vec<u8>, digits: &[u8], point: i32) {
         out.push(b'.');
         out.extend_from_slice(rest);
     }
-    let exponent = point - 1;
+    let exponent = point.saturating_sub(1);
     out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
     write_u64(out, u64::from(exponent.unsigned_abs()));
 }
@@ -94,7 +95,7 @@ impl Digits {
     fn split(text: &str) -> (Digits, i32) {
         let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let mut point = exponent.parse().unwrap_or(0);
+        let mut point = exponent.parse::<i32>().unwrap_or(0);
         let mut digits = Digits {
             bytes: [0; 24],
             length: 0,
@@ -106,19 +107,19 @@ impl Digits {
             .enumerate()
         {
             if index < whole.len() {
-                point += 1;
+                point = point.saturating_add(1);
             }
             if digits.length > 0 || byte != b'0' {
                 if let Some(slot) = digits.bytes.get_mut(digits.length) {
                     *slot = byte;
-                    digits.length += 1;
+                    digits.length = digits.length.saturating_add(1);
                 }
             } else {
-                point -= 1;
+                point = point.saturating_sub(1);
             }
         }
         while digits.as_slice().last() == Some(&b'0') {
-            digits.length -= 1;
+            digits.length = digits.length.saturating_sub(1);
         }
         (digits, point)
     }

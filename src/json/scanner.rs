@@ -6,6 +6,7 @@
 
 use super::string::plain_prefix;
 use super::text::Text;
+use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
 use crate::utf8;
 use crate::wire::Reader;
@@ -56,7 +57,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn new(mut reader: Reader<'a>, max_depth: usize) -> Scanner<'a> {
         let (base, buffer) = (reader.offset(), reader.buffer());
         let text = reader
-            .bytes(reader.remaining() as u64, WHAT)
+            .bytes(to_u64(reader.remaining()), WHAT)
             .unwrap_or_default();
         Scanner {
             text,
@@ -87,7 +88,7 @@ impl<'a> Scanner<'a> {
         if self.expect == Expect::Rest {
             match (byte, self.nesting.in_object()) {
                 (b',', in_object) => {
-                    self.at += 1;
+                    self.step(1);
                     self.expect = match in_object {
                         true => Expect::Key,
                         false => Expect::Value,
@@ -143,7 +144,7 @@ impl<'a> Scanner<'a> {
             return Err(Error::limit(WHAT, detail).at(self.buffer, self.offset()));
         }
         self.nesting.push(object);
-        self.at += 1;
+        self.step(1);
         Ok(match object {
             true => {
                 self.expect = Expect::KeyOrEnd;
@@ -158,7 +159,7 @@ impl<'a> Scanner<'a> {
 
     fn end(&mut self, token: Token<'a>) -> Token<'a> {
         self.nesting.pop();
-        self.at += 1;
+        self.step(1);
         self.after_value();
         token
     }
@@ -167,7 +168,7 @@ impl<'a> Scanner<'a> {
         let text = self.string()?;
         match self.skip_space() {
             Some(b':') => {
-                self.at += 1;
+                self.step(1);
                 self.expect = Expect::Value;
                 Ok(Token::Key(text))
             }
@@ -179,12 +180,12 @@ impl<'a> Scanner<'a> {
     /// `at` stands on the opening quote.
     #[inline]
     fn string(&mut self) -> Result<Text<'a>> {
-        self.at += 1;
+        self.step(1);
         let start = self.at;
         let (mut plain, mut invalid_utf8) = (true, false);
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
-            self.at += plain_prefix(rest);
+            self.step(plain_prefix(rest));
             let rest = self.text.get(self.at..).unwrap_or_default();
             match rest {
                 [b'"', ..] => break,
@@ -192,16 +193,16 @@ impl<'a> Scanner<'a> {
                 [0x80..=0xff, ..] => {
                     let length = utf8::sequence(rest);
                     invalid_utf8 |= length.is_none();
-                    self.at += length.unwrap_or(1);
+                    self.step(length.unwrap_or(1));
                 }
-                [b'<' | b'>' | b'&', ..] => self.at += 1,
+                [b'<' | b'>' | b'&', ..] => self.step(1),
                 [_, ..] => return Err(self.malformed("control character in a string")),
                 [] => return Err(self.ended()),
             }
             plain = false;
         }
         let raw = self.text.get(start..self.at).unwrap_or_default();
-        self.at += 1;
+        self.step(1);
         Ok(Text {
             raw,
             plain,
@@ -211,14 +212,14 @@ impl<'a> Scanner<'a> {
 
     /// `at` stands on the backslash.
     fn escape(&mut self) -> Result<()> {
-        self.at += 1;
+        self.step(1);
         match self.peek() {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.step(1),
             Some(b'u') => {
-                self.at += 1;
+                self.step(1);
                 for _ in 0..4 {
                     match self.peek() {
-                        Some(digit) if digit.is_ascii_hexdigit() => self.at += 1,
+                        Some(digit) if digit.is_ascii_hexdigit() => self.step(1),
                         Some(_) => return Err(self.malformed("no hexadecimal digit after \\u")),
                         None => return Err(self.ended()),
                     }
@@ -233,20 +234,20 @@ impl<'a> Scanner<'a> {
     fn number(&mut self) -> Result<&'a [u8]> {
         let start = self.at;
         if self.peek() == Some(b'-') {
-            self.at += 1;
+            self.step(1);
         }
         match self.peek() {
-            Some(b'0') => self.at += 1,
+            Some(b'0') => self.step(1),
             _ => self.digits()?,
         }
         if self.peek() == Some(b'.') {
-            self.at += 1;
+            self.step(1);
             self.digits()?;
         }
         if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
+            self.step(1);
             if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
+                self.step(1);
             }
             self.digits()?;
         }
@@ -256,7 +257,7 @@ impl<'a> Scanner<'a> {
     fn digits(&mut self) -> Result<()> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += digits;
+        self.step(digits);
         match (digits, rest.is_empty()) {
             (0, true) => Err(self.ended()),
             (0, false) => Err(self.malformed("no digit where a number needs one")),
@@ -267,12 +268,18 @@ impl<'a> Scanner<'a> {
     fn literal(&mut self, word: &[u8], token: Token<'a>) -> Result<Token<'a>> {
         for &letter in word {
             match self.peek() {
-                Some(byte) if byte == letter => self.at += 1,
+                Some(byte) if byte == letter => self.step(1),
                 Some(_) => return Err(self.malformed("neither true, false nor null")),
                 None => return Err(self.ended()),
             }
         }
         Ok(token)
+    }
+
+    /// Never past the end of the text, so that nothing wraps.
+    #[inline]
+    fn step(&mut self, length: usize) {
+        self.at = self.at.wrapping_add(length);
     }
 
     #[inline]
@@ -284,14 +291,14 @@ impl<'a> Scanner<'a> {
     fn skip_space(&mut self) -> Option<u8> {
         loop {
             match self.peek() {
-                Some(b' ' | b'\t' | b'\r' | b'\n') => self.at += 1,
+                Some(b' ' | b'\t' | b'\r' | b'\n') => self.step(1),
                 other => return other,
             }
         }
     }
 
     fn offset(&self) -> u64 {
-        self.base.saturating_add(self.at as u64)
+        self.base.saturating_add(to_u64(self.at))
     }
 
     #[cold]
@@ -322,7 +329,7 @@ impl Nesting {
             self.outer.push(self.bits);
         }
         self.bits = (self.bits << 1) | u64::from(object);
-        self.depth += 1;
+        self.depth = self.depth.saturating_add(1);
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! Strings. The hot path of printing: clean runs are found eight bytes at a
 //! time and copied whole.
 
+use crate::convert::to_usize;
 use crate::utf8;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -23,37 +24,37 @@ pub(crate) fn write_string(out: &mut Vec<u8>, bytes: &[u8]) -> bool {
 }
 
 /// `clean` bytes at the front are known to need nothing.
-fn write_escaped(out: &mut Vec<u8>, bytes: &[u8], clean: usize) -> bool {
+fn write_escaped(out: &mut Vec<u8>, bytes: &[u8], mut clean: usize) -> bool {
     let mut invalid = false;
-    // `bytes[start..at]` is clean and not yet written.
-    let (mut start, mut at) = (0, clean);
-    while let Some(&byte) = bytes.get(at) {
-        if byte < 0x80 {
-            out.extend_from_slice(&bytes[start..at]);
-            escape_ascii(out, byte);
-            at += 1;
-            start = at;
-        } else {
-            match utf8::sequence(&bytes[at..]) {
-                Some(3) if utf8::is_line_separator(&bytes[at..]) => {
-                    out.extend_from_slice(&bytes[start..at]);
-                    escape_line_separator(out, bytes[at + 2]);
-                    at += 3;
-                    start = at;
-                }
-                Some(length) => at += length,
-                None => {
+    // Not yet written; `clean` bytes at its front need nothing.
+    let mut rest = bytes;
+    while let Some((before, special)) = rest.split_at_checked(clean) {
+        (rest, clean) = match special {
+            [byte @ ..0x80, after @ ..] => {
+                out.extend_from_slice(before);
+                escape_ascii(out, *byte);
+                (after, 0)
+            }
+            [_, after @ ..] => {
+                if let Some((last, after)) = utf8::split_line_separator(special) {
+                    out.extend_from_slice(before);
+                    escape_line_separator(out, last);
+                    (after, 0)
+                } else if let Some(length) = utf8::sequence(special) {
+                    (rest, clean.saturating_add(length))
+                } else {
                     invalid = true;
-                    out.extend_from_slice(&bytes[start..at]);
+                    out.extend_from_slice(before);
                     out.extend_from_slice(b"\\ufffd");
-                    at += 1;
-                    start = at;
+                    (after, 0)
                 }
             }
-        }
-        at += plain_prefix(&bytes[at..]);
+            [] => break,
+        };
+        let next = rest.get(clean..).unwrap_or_default();
+        clean = clean.saturating_add(plain_prefix(next));
     }
-    out.extend_from_slice(&bytes[start..at]);
+    out.extend_from_slice(rest);
     invalid
 }
 
@@ -68,9 +69,8 @@ pub(super) fn escape_ascii(out: &mut Vec<u8>, byte: u8) {
         0x08 => b'b',
         0x0c => b'f',
         _ => {
-            let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0xf)]];
             out.extend_from_slice(b"\\u00");
-            out.extend_from_slice(&digits);
+            out.extend_from_slice(&[hex_digit(byte >> 4), hex_digit(byte)]);
             return;
         }
     };
@@ -80,7 +80,14 @@ pub(super) fn escape_ascii(out: &mut Vec<u8>, byte: u8) {
 /// `last` is the last byte of U+2028 or U+2029.
 pub(super) fn escape_line_separator(out: &mut Vec<u8>, last: u8) {
     out.extend_from_slice(b"\\u202");
-    out.push(HEX[usize::from(last & 0xf)]);
+    out.push(hex_digit(last));
+}
+
+/// Of the low four bits.
+#[inline]
+fn hex_digit(bits: u8) -> u8 {
+    let digit = HEX.get(usize::from(bits & 0xf));
+    digit.copied().unwrap_or_default()
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -122,12 +129,16 @@ fn is_plain_block(block: &[u8; 32]) -> bool {
 }
 
 #[inline]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "what is counted are places in `bytes`, and its last 8 where there are 8"
+)]
 fn plain_words(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
         let special = special_bytes(u64::from_le_bytes(*word));
         if special != 0 {
-            return index * 8 + special.trailing_zeros() as usize / 8;
+            return index * 8 + to_usize(special.trailing_zeros()) / 8;
         }
     }
     if rest.is_empty() {
@@ -139,10 +150,10 @@ fn plain_words(bytes: &[u8]) -> usize {
         let special = special_bytes(u64::from_le_bytes(*word));
         return match special {
             0 => bytes.len(),
-            _ => bytes.len() - 8 + special.trailing_zeros() as usize / 8,
+            _ => bytes.len() - 8 + to_usize(special.trailing_zeros()) / 8,
         };
     }
-    let plain = rest.iter().position(|&byte| SPECIAL[usize::from(byte)]);
+    let plain = rest.iter().position(|&byte| is_special(byte));
     plain.unwrap_or(rest.len())
 }
 
@@ -159,6 +170,16 @@ fn special_bytes(word: u64) -> u64 {
     (word | below_space | quote_or_ampersand | less_or_greater | backslash) & HIGHS
 }
 
+#[inline]
+fn is_special(byte: u8) -> bool {
+    matches!(SPECIAL.get(usize::from(byte)), Some(true))
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "computed when it is compiled"
+)]
 const SPECIAL: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

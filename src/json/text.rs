@@ -23,9 +23,11 @@ impl<'a> Text<'a> {
         }
         let mut text = String::with_capacity(self.raw.len());
         let mut rest = self.raw;
-        while let Some(at) = rest.iter().position(|&byte| byte == b'\\') {
-            text.push_str(&utf8::lossy(&rest[..at]));
-            rest = &rest[at + 1..];
+        while let Some(at) = rest.iter().position(|&byte| byte == b'\\')
+            && let Some((before, [_, after @ ..])) = rest.split_at_checked(at)
+        {
+            text.push_str(&utf8::lossy(before));
+            rest = after;
             let Some((&code, after)) = rest.split_first() else {
                 break;
             };
@@ -62,6 +64,10 @@ fn take_code_point(rest: &mut &[u8]) -> char {
         let second = take_hex4(&mut after);
         if (0xd800..0xdc00).contains(&first) && (0xdc00..0xe000).contains(&second) {
             *rest = after;
+            #[expect(
+                clippy::arithmetic_side_effects,
+                reason = "both are in the ranges above"
+            )]
             let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
             return char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
         }

@@ -22,6 +22,11 @@ pub struct Message {
 pub(crate) const MAX_FIELDS: usize = 48;
 
 /// A message's row. A message of more fields does not compile.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "the table's rows, and counted when it is compiled"
+)]
 pub(crate) const fn message(
     name: &'static str,
     form: Form,
@@ -141,6 +146,10 @@ macro_rules! field {
 }
 pub(crate) use field;
 
+#[expect(
+    clippy::as_conversions,
+    reason = "the table's numbers are small, which is held when it is compiled"
+)]
 pub(crate) const fn row(
     number: u32,
     key: &'static str,

@@ -1,3 +1,4 @@
+use crate::convert::low_u32;
 use crate::error::Result;
 use crate::wire::fields::skip;
 use crate::wire::{Payload, Reader, WireType};
@@ -35,7 +36,7 @@ impl<'a> EntryParts<'a> {
             let offset = reader.offset();
             let tag = reader.varint(WHAT)?;
             // As of any field, the low 32 bits of the tag's upper part.
-            match (tag >> 3) as u32 {
+            match low_u32(tag >> 3) {
                 1 => return Ok(Some(EntryPart::Key(reader.length_delimited(WHAT)?.0))),
                 2 => return self.value().map(Some),
                 _ => skip(reader, tag & 7, offset)?,

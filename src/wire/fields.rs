@@ -1,3 +1,4 @@
+use crate::convert::low_u32;
 use crate::error::{Error, Result};
 use crate::wire::Reader;
 
@@ -13,6 +14,7 @@ pub(crate) enum WireType {
 
 impl WireType {
     /// The specification's number; a group is named by its start tag.
+    #[expect(clippy::as_conversions, reason = "the number of a variant")]
     pub(crate) const fn number(self) -> u8 {
         self as u8
     }
@@ -117,7 +119,7 @@ impl<'a> Iterator for Fields<'a> {
 /// As Go: the number is the low 32 bits of the tag's upper part, and must be positive.
 #[inline]
 fn split_tag(tag: u64) -> Result<(u32, WireType)> {
-    let number = (tag >> 3) as u32;
+    let number = low_u32(tag >> 3);
     let wire_type = match tag & 7 {
         0 => WireType::Varint,
         1 => WireType::Fixed64,
@@ -132,7 +134,7 @@ fn split_tag(tag: u64) -> Result<(u32, WireType)> {
         5 => WireType::Fixed32,
         _ => return Err(Error::malformed("field tag", "wire type is neither 0 to 5")),
     };
-    if number == 0 || number > i32::MAX as u32 {
+    if number == 0 || number > i32::MAX.cast_unsigned() {
         return Err(Error::malformed(
             "field tag",
             "field number is not positive",
@@ -151,8 +153,8 @@ fn skip_group(reader: &mut Reader<'_>) -> Result<()> {
     while depth > 0 {
         let offset = reader.offset();
         match reader.varint("tag in a group")? & 7 {
-            3 => depth += 1,
-            4 => depth -= 1,
+            3 => depth = depth.saturating_add(1),
+            4 => depth = depth.saturating_sub(1),
             other => skip(reader, other, offset)?,
         }
     }

@@ -1,3 +1,4 @@
+use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
 
 /// Bytes with a position that remembers where they began in the whole buffer,
@@ -5,6 +6,7 @@ use crate::error::{Buffer, Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a> {
     data: &'a [u8],
+    /// Never past the end of `data`, so that no sum of places below wraps.
     position: usize,
     base: u64,
     buffer: Buffer,
@@ -28,7 +30,7 @@ impl<'a> Reader<'a> {
     /// Offset of the next byte in the whole buffer.
     #[inline]
     pub(crate) fn offset(&self) -> u64 {
-        self.base + self.position as u64
+        self.base.wrapping_add(to_u64(self.position))
     }
 
     pub(crate) fn buffer(&self) -> Buffer {
@@ -52,8 +54,13 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
+    fn rest(&self) -> &'a [u8] {
+        self.data.get(self.position..).unwrap_or_default()
+    }
+
+    #[inline]
     pub(crate) fn remaining(&self) -> usize {
-        self.data.len() - self.position
+        self.rest().len()
     }
 
     /// An error at the next byte.
@@ -64,19 +71,20 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn truncated(&self, what: &'static str, need: u64) -> Error {
-        Error::truncated(what, need, self.remaining() as u64).at(self.buffer, self.offset())
+        Error::truncated(what, need, to_u64(self.remaining())).at(self.buffer, self.offset())
     }
 
     #[inline]
     pub(crate) fn bytes(&mut self, length: u64, what: &'static str) -> Result<&'a [u8]> {
-        // Compared as u64, so that no length wraps on a 32-bit machine.
-        if length > self.remaining() as u64 {
-            return Err(self.truncated(what, length));
+        // No length wraps on a 32-bit machine.
+        let fits = usize::try_from(length).ok();
+        match fits.and_then(|length| self.rest().get(..length)) {
+            Some(bytes) => {
+                self.position = self.position.wrapping_add(bytes.len());
+                Ok(bytes)
+            }
+            None => Err(self.truncated(what, length)),
         }
-        let end = self.position + length as usize;
-        let bytes = &self.data[self.position..end];
-        self.position = end;
-        Ok(bytes)
     }
 
     /// A base-128 varint.
@@ -87,7 +95,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn varint(&mut self, what: &'static str) -> Result<u64> {
         match self.data.get(self.position) {
             Some(&byte) if byte < 0x80 => {
-                self.position += 1;
+                self.position = self.position.wrapping_add(1);
                 Ok(u64::from(byte))
             }
             _ => self.varint_slow(what),
@@ -96,17 +104,20 @@ impl<'a> Reader<'a> {
 
     fn varint_slow(&mut self, what: &'static str) -> Result<u64> {
         let mut value = 0u64;
-        for (index, &byte) in self.data[self.position..].iter().take(10).enumerate() {
-            value |= u64::from(byte & 0x7f) << (7 * index);
+        let (mut shift, mut end) = (0u32, self.position);
+        for &byte in self.rest().iter().take(10) {
+            value |= u64::from(byte & 0x7f).wrapping_shl(shift);
+            shift = shift.wrapping_add(7);
+            end = end.wrapping_add(1);
             if byte < 0x80 {
-                self.position += index + 1;
+                self.position = end;
                 return Ok(value);
             }
         }
         if self.remaining() >= 10 {
             return Err(self.malformed(what, "varint is longer than 10 bytes"));
         }
-        let need = self.remaining() as u64 + 1;
+        let need = to_u64(self.remaining()).saturating_add(1);
         Err(self.truncated(what, need))
     }
 
@@ -115,7 +126,7 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(crate) fn length_delimited(&mut self, what: &'static str) -> Result<(&'a [u8], u64)> {
         let length = self.varint(what)?;
-        if length > i64::MAX as u64 {
+        if length > i64::MAX.cast_unsigned() {
             return Err(self.malformed(what, "negative length"));
         }
         let offset = self.offset();
@@ -123,8 +134,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn fixed32(&mut self, what: &'static str) -> Result<u32> {
-        let bytes = self.bytes(4, what)?;
-        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        match self.rest().first_chunk() {
+            Some(bytes) => {
+                self.position = self.position.wrapping_add(bytes.len());
+                Ok(u32::from_le_bytes(*bytes))
+            }
+            None => Err(self.truncated(what, 4)),
+        }
     }
 
     pub(crate) fn fixed64(&mut self, what: &'static str) -> Result<u64> {

@@ -10,9 +10,15 @@
 
 use std::io::Write;
 
+use crate::convert::to_usize;
+
 const SECOND: u64 = 1_000_000_000;
 
 /// Appends a duration without quotes. The text is UTF-8, with U+00B5 for micro.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no divisor is zero, and a fraction that is not zero has a digit for each zero that it ends with"
+)]
 pub(crate) fn write_duration(out: &mut Vec<u8>, nanos: i64) {
     if nanos < 0 {
         out.push(b'-');
@@ -36,7 +42,7 @@ pub(crate) fn write_duration(out: &mut Vec<u8>, nanos: i64) {
         }
     };
     push(out, format_args!("{}", value / unit));
-    let (mut fraction, mut width) = (value % unit, unit.ilog10() as usize);
+    let (mut fraction, mut width) = (value % unit, to_usize(unit.ilog10()));
     if fraction > 0 {
         while fraction % 10 == 0 {
             fraction /= 10;

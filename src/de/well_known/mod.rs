@@ -17,6 +17,7 @@ pub(crate) use time::{whole_microseconds, write_micro_time, write_time};
 
 use std::ops::Range;
 
+use crate::convert::low_i32;
 use crate::de::{Pieces, Value, Walk, scalar};
 use crate::error::Result;
 use crate::schema::row::{Field, Form, Message, Type};
@@ -112,7 +113,7 @@ impl Gathered {
             self.all.clone().find(stands),
             self.all.clone().rfind(stands),
         ) {
-            (Some(first), Some(last)) => first..last + 1,
+            (Some(first), Some(last)) => first..last.saturating_add(1),
             _ => 0..0,
         }
     }
@@ -165,7 +166,7 @@ impl<'a> Walk<'a> {
                     seconds => Value::Time(seconds),
                 }
             } else {
-                let nanos = fields.int(walk, 2) as i32;
+                let nanos = low_i32(fields.int(walk, 2).cast_unsigned());
                 let (seconds, nanos) = time::whole_microseconds(seconds, nanos);
                 match (seconds, nanos) {
                     (ZERO, 0) => Value::Null,

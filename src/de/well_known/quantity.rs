@@ -17,6 +17,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::convert::{low_i32, to_u64, to_usize};
 use crate::error::{Error, Result};
 
 /// The text that Go prints for a quantity that is stored as `text`.
@@ -74,7 +75,7 @@ impl Suffix {
         };
         match exponent.and_then(|digits| digits.parse::<i64>().ok()) {
             // Go cuts it to 32 bits unseen: `1e4294967296` is one.
-            Some(exponent) => Ok(Suffix::Exponent(exponent as i32)),
+            Some(exponent) => Ok(Suffix::Exponent(low_i32(exponent.cast_unsigned()))),
             None => Err(malformed("unknown suffix")),
         }
     }
@@ -157,6 +158,10 @@ impl Parts<'_> {
     }
 
     /// The number, if it is one that Go keeps in an `int64`.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "18 digits are below 2^60; 14 digits, of which a suffix counts three for ten bits, are below 2^47"
+    )]
     fn small(&self) -> Result<Option<Small>> {
         // As many digits as surely fit, and no power of ten below nanos.
         let len = self.whole.len().saturating_add(self.fraction.len());
@@ -164,7 +169,7 @@ impl Parts<'_> {
         let fits = match self.suffix {
             Suffix::Decimal(_) | Suffix::Exponent(_) => len <= digits.len(),
             Suffix::Binary(bits) => {
-                self.fraction.is_empty() && len as u64 + u64::from(bits) * 3 / 10 <= 14
+                self.fraction.is_empty() && to_u64(len) + u64::from(bits) * 3 / 10 <= 14
             }
         };
         let Some(digits) = digits.get_mut(..len).filter(|_| fits) else {
@@ -182,7 +187,7 @@ impl Parts<'_> {
             Suffix::Binary(_) if value & 7 != 0 => Ok(Some(Small::Verbatim)),
             Suffix::Binary(bits) => Ok(Some(Small::Number(value << bits, 0))),
             Suffix::Decimal(exponent) | Suffix::Exponent(exponent) => {
-                let exponent = exponent.wrapping_sub(self.fraction.len() as i32);
+                let exponent = exponent.wrapping_sub(low_i32(to_u64(self.fraction.len())));
                 if exponent < NANO {
                     return Ok(None);
                 }
@@ -236,7 +241,7 @@ impl Parts<'_> {
             .ok_or_else(out_of_range)?;
         if exponent < NANO {
             // The digits below nanos; all of them, if there are not so many.
-            let below = exponent.abs_diff(NANO) as usize;
+            let below = to_usize(exponent.abs_diff(NANO));
             let kept = digits.len().saturating_sub(below);
             let inexact = digits.split_off(kept).iter().any(|d| *d != b'0');
             if inexact || digits.is_empty() {
@@ -254,6 +259,10 @@ impl Parts<'_> {
     }
 
     /// `bits` is the power of two that the suffix stands for, at most 60.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the carry is below 2^bits, so that ten times 2^60 bounds a product; nine places make less than a whole; 19 digits times 2^60 are below 2^124"
+    )]
     fn large_binary(&self, bits: u32) -> String {
         // The fraction times the power of two, from its last digit on: what
         // goes over the point is the last carry. Of the rest only the nanos
@@ -272,7 +281,7 @@ impl Parts<'_> {
         }
         nanos += u64::from(below);
         // 19 digits are less than 2^64; more are over the cap, scaled or not.
-        const CAP: u128 = i64::MAX as u128;
+        const CAP: u64 = i64::MAX.cast_unsigned();
         let whole = match self.whole.len() {
             0..=19 => {
                 let digit = |n: u128, digit: &u8| n * 10 + u128::from(digit - b'0');
@@ -283,12 +292,12 @@ impl Parts<'_> {
         };
         let nanos = nanos % NANOS;
         match u64::try_from(whole) {
-            Ok(whole) if nanos == 0 && u128::from(whole) <= CAP => self.print(whole, 0),
-            Ok(whole) if u128::from(whole) < CAP => {
+            Ok(whole) if nanos == 0 && whole <= CAP => self.print(whole, 0),
+            Ok(whole) if whole < CAP => {
                 let nanos = u128::from(whole) * u128::from(NANOS) + u128::from(nanos);
                 self.print_decimal(nanos.to_string().as_bytes(), NANO)
             }
-            _ => self.print(i64::MAX as u64, 0),
+            _ => self.print(CAP, 0),
         }
     }
 
@@ -296,14 +305,16 @@ impl Parts<'_> {
     /// begin, with zeros, unless they are a single one.
     fn print_decimal(&self, digits: &[u8], exponent: i32) -> String {
         let zeros = digits.iter().rev().take_while(|d| **d == b'0').count();
-        let digits = digits.get(..digits.len() - zeros).unwrap_or_default();
+        let digits = digits
+            .get(..digits.len().saturating_sub(zeros))
+            .unwrap_or_default();
         if digits.is_empty() {
             return "0".to_owned();
         }
-        let exponent = exponent.wrapping_add(zeros as i32);
+        let exponent = exponent.wrapping_add(low_i32(to_u64(zeros)));
         let padding = exponent.rem_euclid(3);
         let exponent = exponent.wrapping_sub(padding);
-        let mut text = String::with_capacity(digits.len() + 16);
+        let mut text = String::with_capacity(digits.len().saturating_add(16));
         if self.negative {
             text.push('-');
         }
@@ -325,10 +336,10 @@ impl Parts<'_> {
     }
 
     fn print_binary(&self, mut number: u64) -> String {
-        let mut bits = 0;
+        let mut bits = 0u32;
         while number >= 1024 && number.is_multiple_of(1024) {
             number /= 1024;
-            bits += 10;
+            bits = bits.saturating_add(10);
         }
         let sign = if self.negative { "-" } else { "" };
         let suffix = BINARY.iter().find(|(_, b)| *b == bits);
@@ -360,7 +371,7 @@ fn split_run(text: &[u8], of: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
 fn increment(digits: &mut Vec<u8>) {
     for digit in digits.iter_mut().rev() {
         if *digit != b'9' {
-            *digit += 1;
+            *digit = digit.saturating_add(1);
             return;
         }
         *digit = b'0';

@@ -32,6 +32,10 @@ pub(crate) fn write_micro_time(out: &mut Vec<u8>, seconds: i64, nanos: i32) {
 /// The time that Kubernetes makes of a stored `MicroTime`: `nanos`, of any size
 /// and sign, cut towards zero to microseconds, then brought into 0–999,999,000
 /// with what is over counted in `seconds`. Overflows as Go's `time.Unix`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "what is taken away has the sign of `nanos`, and is no greater"
+)]
 pub(crate) fn whole_microseconds(seconds: i64, nanos: i32) -> (i64, i32) {
     const SECOND: i32 = 1_000_000_000;
     let nanos = nanos - nanos % 1000;
@@ -52,6 +56,10 @@ const DAYS_PER_400_YEARS: u64 = 146_097;
 const ABSOLUTE_TO_UNIX: u64 =
     (ABSOLUTE_YEARS / 400 * DAYS_PER_400_YEARS + 306 + 719_162) * SECONDS_PER_DAY;
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "days are below 2^48, and all that follows from them is small; months are above 12 where 12 is taken away"
+)]
 fn write_date_and_clock(out: &mut Vec<u8>, seconds: i64) {
     let absolute = seconds.cast_unsigned().wrapping_add(ABSOLUTE_TO_UNIX);
     let days = absolute / SECONDS_PER_DAY;

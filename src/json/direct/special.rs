@@ -2,6 +2,7 @@
 
 use super::{At, Direct};
 use crate::Buffer;
+use crate::convert::low_i32;
 use crate::de::well_known::{canonical_quantity, whole_microseconds};
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::json::plain::is_plain;
@@ -104,7 +105,7 @@ impl Direct<'_> {
             false => b"",
         };
         match kind {
-            0 => write_i64(self.out, i64::from(number as i32)),
+            0 => write_i64(self.out, i64::from(low_i32(number))),
             1 => self.text(text)?,
             _ => return None,
         }
@@ -130,7 +131,7 @@ impl Direct<'_> {
             false => 0,
         };
         let nanos = match wire.take(VARINT_2) {
-            true => wire.varint()? as i32,
+            true => low_i32(wire.varint()?),
             false => 0,
         };
         if !wire.is_empty() {

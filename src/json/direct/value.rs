@@ -1,6 +1,7 @@
 //! Fields, elements and entries: what stands after a tag.
 
 use super::{At, Direct};
+use crate::convert::{low_i32, low_u32};
 use crate::json::{write_f64, write_i64, write_string};
 use crate::schema::row::{Field, Form, Label, Message, Type};
 use crate::wire::Quick;
@@ -293,8 +294,8 @@ impl Direct<'_> {
 fn integer(kind: Type, number: u64) -> i64 {
     match kind {
         Type::Bool => i64::from(number != 0),
-        Type::Int32 => i64::from(number as i32),
-        Type::Uint32 => i64::from(number as u32),
+        Type::Int32 => i64::from(low_i32(number)),
+        Type::Uint32 => i64::from(low_u32(number)),
         _ => number.cast_signed(),
     }
 }
