@@ -261,6 +261,9 @@ impl<'a> Object<'a> {
     ///
     /// As [`Object::decode`].
     pub fn decode_with_report<T: Deserialize<'a>>(&self) -> Result<(T, Report)> {
+        if let Some(object) = self.decode_usual() {
+            return Ok((object, self.report(self.walk())));
+        }
         let mut walk = self.walk();
         let decoded = ValueDeserializer::object(&mut walk, self.head, self.message, self.pieces())
             .and_then(T::deserialize);
@@ -268,6 +271,18 @@ impl<'a> Object<'a> {
             Ok(object) => Ok((object, self.report(walk))),
             Err(error) => Err(walk.locate(error)),
         }
+    }
+
+    /// Decodes what stands on the wire as usual, and has nothing to report.
+    fn decode_usual<T: Deserialize<'a>>(&self) -> Option<T> {
+        if self.options.lossless {
+            return None;
+        }
+        let mut walk = self.walk();
+        let skip = self.options.skip.root();
+        let usual =
+            ValueDeserializer::usual(&mut walk, self.head, self.message, self.raw, skip).ok()?;
+        T::deserialize(usual).ok()
     }
 
     /// Prints exactly the JSON that Kubernetes' own encoder prints of the

@@ -5,18 +5,18 @@
 //! bytes are base64 text where text is asked for.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::convert::to_u64;
+use crate::de::access::{EntriesAccess, ListAccess, ObjectAccess};
+use crate::de::usual::{self, At, Source, message_value};
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
-use crate::de::{Entries, Items, Members, Options, Pieces, Segment, Value, Walk};
+use crate::de::{Options, Pieces, Value, Walk};
 use crate::error::{Buffer, Category, Error, Result};
 use crate::limits::Limits;
 use crate::schema::row::Message;
+use crate::skip_fields::Skip;
 use crate::tree;
 use crate::utf8;
 
@@ -30,20 +30,45 @@ pub(crate) struct Head<'a> {
 /// One value, ready for a visitor.
 pub(crate) struct ValueDeserializer<'w, 'de> {
     walk: &'w mut Walk<'de>,
-    value: Value<'de>,
+    given: Given<'w, 'de>,
     head: Option<Head<'de>>,
+}
+
+/// A value by all rules, or one that stands on the wire as usual.
+pub(super) enum Given<'s, 'de> {
+    One(Value<'de>),
+    Object(usual::Object<'s, 'de>),
+    List(usual::List<'s, 'de>),
+    Map(usual::Map<'s, 'de>),
+}
+
+impl<'s, 'de> From<Source<'s, 'de>> for Given<'s, 'de> {
+    #[inline]
+    fn from(source: Source<'s, 'de>) -> Given<'s, 'de> {
+        match source {
+            Source::One(value) => Given::One(value),
+            Source::Object(object) => Given::Object(object),
+            Source::List(list) => Given::List(list),
+            Source::Map(map) => Given::Map(map),
+        }
+    }
 }
 
 impl<'w, 'de> ValueDeserializer<'w, 'de> {
     pub(crate) fn new(walk: &'w mut Walk<'de>, value: Value<'de>) -> Self {
+        ValueDeserializer::of(walk, Given::One(value))
+    }
+
+    #[inline]
+    pub(super) fn of(walk: &'w mut Walk<'de>, given: Given<'w, 'de>) -> Self {
         ValueDeserializer {
             walk,
-            value,
+            given,
             head: None,
         }
     }
 
-    /// A top-level object.
+    /// A top-level object, by all rules.
     pub(crate) fn object(
         walk: &'w mut Walk<'de>,
         head: Option<Head<'de>>,
@@ -51,18 +76,74 @@ impl<'w, 'de> ValueDeserializer<'w, 'de> {
         pieces: Pieces<'de>,
     ) -> Result<Self> {
         let head = head.filter(|_| message.type_meta);
-        let value = walk.message_value(message, pieces)?;
-        Ok(ValueDeserializer { walk, value, head })
+        let given = Given::One(walk.message_value(message, pieces)?);
+        Ok(ValueDeserializer { walk, given, head })
     }
+
+    /// A top-level object that stands on the wire as usual. Any error means that
+    /// it may not.
+    pub(crate) fn usual(
+        walk: &'w mut Walk<'de>,
+        head: Option<Head<'de>>,
+        message: &'static Message,
+        bytes: &'de [u8],
+        skip: Skip<'w>,
+    ) -> Result<Self> {
+        let head = head.filter(|_| message.type_meta);
+        let at = At {
+            levels: walk.limits().message_depth,
+            skip,
+        };
+        let source = message_value(message, bytes, at).ok_or_else(unusual)?;
+        walk.expect_usual();
+        let given = source.into();
+        Ok(ValueDeserializer { walk, given, head })
+    }
+
+    /// Opens what has parts.
+    #[inline]
+    fn open(self) -> Result<Opened<'w, 'de>> {
+        let ValueDeserializer { walk, given, head } = self;
+        Ok(match given {
+            Given::One(Value::List(kind, run)) => Opened::List(ListAccess::ruled(walk, kind, run)),
+            Given::One(Value::Map(kind, run)) => {
+                Opened::Map(EntriesAccess::ruled(walk, kind, run)?)
+            }
+            Given::One(Value::Object(message, pieces)) => {
+                Opened::Object(ObjectAccess::ruled(walk, head, message, pieces)?)
+            }
+            Given::One(value) => Opened::One(walk, value),
+            Given::List(list) => Opened::List(ListAccess::usual(walk, list)),
+            Given::Map(map) => Opened::Map(EntriesAccess::usual(walk, map)),
+            Given::Object(object) => Opened::Object(ObjectAccess::usual(walk, head, object)?),
+        })
+    }
+}
+
+enum Opened<'w, 'de> {
+    One(&'w mut Walk<'de>, Value<'de>),
+    List(ListAccess<'w, 'de>),
+    Map(EntriesAccess<'w, 'de>),
+    Object(ObjectAccess<'w, 'de>),
+}
+
+/// Never seen: the caller starts over by all rules.
+#[cold]
+pub(super) fn unusual() -> Error {
+    Error::malformed("message", "not as Go writes it")
 }
 
 impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let ValueDeserializer { walk, value, head } = self;
+        let (walk, value) = match self.open()? {
+            Opened::One(walk, value) => (walk, value),
+            Opened::List(list) => return list.visit(visitor),
+            Opened::Map(map) => return map.visit(visitor),
+            Opened::Object(object) => return object.visit(visitor),
+        };
         match value {
-            Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(value),
             Value::Int(value) => visitor.visit_i64(value),
             Value::Double(value) => visit_double(value, visitor),
@@ -85,39 +166,16 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
                 walk.invalid_utf8_in(&tree)?;
                 tree::deserializer(tree).deserialize_any(visitor)
             }
-            Value::List(kind, run) => {
-                let mark = walk.mark();
-                let left = run.len();
-                let items = Items::open(walk, kind, run);
-                let value = visitor.visit_seq(ListAccess { walk, items, left })?;
-                walk.release(mark);
-                Ok(value)
-            }
-            Value::Map(kind, run) => {
-                let mark = walk.mark();
-                let entries = Entries::open(walk, kind, run)?;
-                let value = visitor.visit_map(EntriesAccess {
-                    walk,
-                    entries,
-                    value: Value::Null,
-                })?;
-                walk.release(mark);
-                Ok(value)
-            }
-            Value::Object(message, pieces) => {
-                let mark = walk.mark();
-                let access = ObjectAccess::open(walk, head, message, pieces)?;
-                let value = visitor.visit_map(access)?;
-                walk.release(mark);
-                Ok(value)
+            // What has parts is opened above.
+            Value::Null | Value::List(..) | Value::Map(..) | Value::Object(..) => {
+                visitor.visit_unit()
             }
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.value {
-            Value::Null => visitor.visit_none(),
-            Value::Json(b"null", _) => visitor.visit_none(),
+        match self.given {
+            Given::One(Value::Null | Value::Json(b"null", _)) => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -132,8 +190,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
 
     /// A `bytes` field gives its bytes, not their base64 text.
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.value {
-            Value::Bytes(bytes) | Value::String(bytes) => visitor.visit_borrowed_bytes(bytes),
+        match self.given {
+            Given::One(Value::Bytes(bytes) | Value::String(bytes)) => {
+                visitor.visit_borrowed_bytes(bytes)
+            }
             _ => self.deserialize_any(visitor),
         }
     }
@@ -148,26 +208,34 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let ValueDeserializer { walk, value, head } = self;
+        let (walk, value) = match self.open()? {
+            Opened::One(walk, value) => (walk, value),
+            Opened::Object(object) => return object.visit_enum(visitor),
+            Opened::List(_) | Opened::Map(_) => return Err(no_enum()),
+        };
         match value {
             Value::String(bytes) => {
                 let text: &str = &utf8::lossy(bytes);
                 visitor.visit_enum(text.into_deserializer())
-            }
-            Value::Object(message, pieces) => {
-                let mark = walk.mark();
-                let access = ObjectAccess::open(walk, head, message, pieces)?;
-                let value = visitor.visit_enum(MapAccessDeserializer::new(access))?;
-                walk.release(mark);
-                Ok(value)
             }
             Value::Tree(tree) => tree::deserializer(tree).deserialize_enum(name, variants, visitor),
             Value::Json(bytes, offset) => with_json(walk, bytes, offset, |json| match json {
                 Json::Borrowed(json) => json.deserialize_enum(name, variants, visitor),
                 Json::Owned(value) => value.deserialize_enum(name, variants, visitor),
             }),
-            _ => Err(Error::custom("an enum is neither a string nor an object")),
+            _ => Err(no_enum()),
         }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.given {
+            Given::One(Value::String(bytes)) => visit_text(self.walk, bytes, visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
     }
 
     /// Passes over the value without looking at it.
@@ -176,9 +244,14 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char
         unit unit_struct seq tuple tuple_struct map struct identifier
     }
+}
+
+#[cold]
+fn no_enum() -> Error {
+    Error::custom("an enum is neither a string nor an object")
 }
 
 /// As serde_json reads what Go prints: a double without fraction is an integer
@@ -295,115 +368,4 @@ fn json_error(error: &serde_json::Error, bytes: &[u8], buffer: Buffer, offset: u
         Fault::Syntax | Fault::Io => Error::malformed("JSON", "not valid"),
     };
     made.at(buffer, offset.saturating_add(to_u64(within)))
-}
-
-struct ListAccess<'w, 'de> {
-    walk: &'w mut Walk<'de>,
-    items: Items<'de>,
-    left: usize,
-}
-
-impl<'de> SeqAccess<'de> for ListAccess<'_, 'de> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        let Some(value) = self.items.next(self.walk)? else {
-            return Ok(None);
-        };
-        self.left = self.left.saturating_sub(1);
-        seed.deserialize(ValueDeserializer::new(self.walk, value))
-            .map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
-    }
-}
-
-struct EntriesAccess<'w, 'de> {
-    walk: &'w mut Walk<'de>,
-    entries: Entries,
-    value: Value<'de>,
-}
-
-impl<'de> MapAccess<'de> for EntriesAccess<'_, 'de> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let Some((key, value)) = self.entries.next(self.walk)? else {
-            return Ok(None);
-        };
-        self.value = value;
-        seed.deserialize(ValueDeserializer::new(self.walk, Value::String(key)))
-            .map(Some)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let value = std::mem::replace(&mut self.value, Value::Null);
-        seed.deserialize(ValueDeserializer::new(self.walk, value))
-    }
-}
-
-struct ObjectAccess<'w, 'de> {
-    walk: &'w mut Walk<'de>,
-    members: Members,
-    head: [Option<(&'static str, &'de [u8])>; 2],
-    value: Value<'de>,
-    path: usize,
-}
-
-impl<'w, 'de> ObjectAccess<'w, 'de> {
-    fn open(
-        walk: &'w mut Walk<'de>,
-        head: Option<Head<'de>>,
-        message: &'static Message,
-        pieces: Pieces<'de>,
-    ) -> Result<Self> {
-        let path = walk.path.len();
-        let members = Members::open(walk, message, pieces)?;
-        Ok(ObjectAccess {
-            walk,
-            members,
-            head: match head {
-                // Taken from the back.
-                Some(head) => [
-                    Some(("apiVersion", head.api_version)),
-                    Some(("kind", head.kind)),
-                ],
-                None => [None, None],
-            },
-            value: Value::Null,
-            path,
-        })
-    }
-}
-
-impl<'de> MapAccess<'de> for ObjectAccess<'_, 'de> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let head = self.head.iter_mut().rev().find_map(Option::take);
-        let name = match head {
-            Some((name, text)) => {
-                self.walk.path.truncate(self.path);
-                self.walk.path.push(Segment::Member(name));
-                self.value = Value::String(text);
-                name
-            }
-            None => match self.members.next(self.walk)? {
-                Some((name, value)) => {
-                    self.value = value;
-                    name
-                }
-                None => return Ok(None),
-            },
-        };
-        seed.deserialize(BorrowedStrDeserializer::new(name))
-            .map(Some)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let value = std::mem::replace(&mut self.value, Value::Null);
-        seed.deserialize(ValueDeserializer::new(self.walk, value))
-    }
 }

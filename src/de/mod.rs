@@ -13,6 +13,7 @@
 //! `serde_json::Value`) and the printer in `json`. Rules for absent, zero and
 //! repeated fields are here once, for both.
 
+mod access;
 mod deserializer;
 mod error;
 mod entries;
@@ -21,6 +22,7 @@ mod members;
 mod path;
 mod report;
 mod scalar;
+pub(crate) mod usual;
 mod value;
 mod walk;
 pub(crate) mod well_known;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::de::report::{Report, Retired, Unknown};
-use crate::de::{Entries, Items, Members, Path, Segment, Value, entries, scalar};
+use crate::de::{Entries, Items, Members, Path, Segment, Value, entries, scalar, usual};
 use crate::error::{Buffer, Error, Result};
 use crate::limits::Limits;
 use crate::schema::row::{Field, Form, Label, Message, Type};
@@ -59,6 +59,9 @@ pub(crate) struct Walk<'a> {
     quiet: usize,
     pub(super) occurrences: Vec<Occurrence<'a>>,
     pub(super) entries: Vec<entries::Entry<'a>>,
+    pub(super) places: usual::Places,
+    /// What is unusual is an error, and no more is said of it.
+    usual: bool,
     depth: usize,
     /// Offset of what was looked at last.
     at: u64,
@@ -70,6 +73,7 @@ pub(crate) struct Mark {
     path: usize,
     occurrences: usize,
     entries: usize,
+    places: usize,
     depth: usize,
 }
 
@@ -85,6 +89,8 @@ impl<'a> Walk<'a> {
             quiet: 0,
             occurrences: Vec::with_capacity(64),
             entries: Vec::new(),
+            places: usual::Places::new(),
+            usual: false,
             depth: 0,
             at: 0,
         }
@@ -92,6 +98,11 @@ impl<'a> Walk<'a> {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What is unusual is to end the walk from here on.
+    pub(super) fn expect_usual(&mut self) {
+        self.usual = true;
     }
 
     pub(crate) fn is_lossless(&self) -> bool {
@@ -148,6 +159,7 @@ impl<'a> Walk<'a> {
             path: self.path.len(),
             occurrences: self.occurrences.len(),
             entries: self.entries.len(),
+            places: self.places.len(),
             depth: self.depth,
         }
     }
@@ -157,6 +169,7 @@ impl<'a> Walk<'a> {
         self.path.truncate(mark.path);
         self.occurrences.truncate(mark.occurrences);
         self.entries.truncate(mark.entries);
+        self.places.truncate(mark.places);
         self.depth = mark.depth;
     }
 
@@ -177,7 +190,7 @@ impl<'a> Walk<'a> {
     /// Lists the path as one whose text was not UTF-8; an error if strict.
     #[cold]
     pub(crate) fn invalid_utf8(&mut self) -> Result<()> {
-        if self.options.strict {
+        if self.options.strict || self.usual {
             return Err(Error::malformed("string", "not valid UTF-8"));
         }
         if self.quiet == 0 {

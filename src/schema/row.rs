@@ -12,7 +12,7 @@ pub struct Message {
     /// In the order in which Go prints the members.
     pub(crate) fields: &'static [Field],
     /// Whether that is the order of the fields' numbers too, in which Go writes
-    /// them.
+    /// them; retired ones, which nobody prints, aside.
     pub(crate) in_wire_order: bool,
     /// A bit for each field that may be printed when it is not on the wire.
     pub(crate) shown_absent: u64,
@@ -38,8 +38,10 @@ pub(crate) const fn message(
     let (mut at, mut last) = (0, 0);
     while at < fields.len() {
         let field = &fields[at];
-        in_wire_order &= last < field.number;
-        last = field.number;
+        if !field.is_retired() {
+            in_wire_order &= last < field.number;
+            last = field.number;
+        }
         if field.may_show_absent() {
             shown_absent |= 1 << at;
         }

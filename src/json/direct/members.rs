@@ -1,6 +1,7 @@
 //! The members of an object: the rows of its message, and the fields at them.
 
-use super::{At, Direct};
+use super::Direct;
+use crate::de::usual::{At, find_rows, next_row};
 use crate::schema::row::{Field, Label, MAX_FIELDS, Message, Type};
 use crate::wire::Quick;
 
@@ -15,27 +16,24 @@ impl Direct<'_> {
     ) -> Option<()> {
         self.out.push(b'{');
         let mut first = true;
-        self.members(message, bytes, at, &mut first)?;
+        self.members(message, bytes, &mut at.deeper()?, &mut first)?;
         self.out.push(b'}');
         Some(())
     }
 
-    /// Prints a message's members; returns the depth that its inline messages
-    /// have added to, as they stay open to its end.
+    /// Prints a message's members; inline messages stay open to its end.
     pub(super) fn members(
         &mut self,
         message: &'static Message,
         bytes: &[u8],
-        at: At<'_>,
+        at: &mut At<'_>,
         first: &mut bool,
-    ) -> Option<usize> {
-        let mut at = self.deeper(at)?;
+    ) -> Option<()> {
         if message.in_wire_order {
-            self.in_wire_order(message, bytes, &mut at, first)?;
+            self.in_wire_order(message, bytes, at, first)
         } else {
-            self.in_row_order(message, bytes, &mut at, first)?;
+            self.in_row_order(message, bytes, at, first)
         }
-        Some(at.depth)
     }
 
     /// The fields stand as they are to be printed.
@@ -46,21 +44,18 @@ impl Direct<'_> {
         at: &mut At<'_>,
         first: &mut bool,
     ) -> Option<()> {
+        let fields = message.fields;
         let mut wire = Quick::new(bytes);
-        // The rows still to come, and their bits.
-        let mut rows = message.fields;
+        let mut from = 0usize;
         let mut absent = message.shown_absent;
-        while !wire.is_empty() {
-            let tag = wire.tag()?;
-            let before = rows.iter().position(|field| field.tag == tag)?;
-            let (passed, rest) = rows.split_at_checked(before)?;
-            let (field, rest) = rest.split_first()?;
-            self.absent(passed, absent, at, first)?;
-            self.field(field, &mut wire, at, first)?;
-            absent = absent.checked_shr(u32::try_from(before).ok()?)? >> 1;
-            rows = rest;
+        while let Some(row) = next_row(fields, from, &mut wire)? {
+            let passed = row.checked_sub(from)?;
+            self.absent(fields.get(from..row)?, absent, at, first)?;
+            self.field(fields.get(row)?, &mut wire, at, first)?;
+            absent = absent.checked_shr(u32::try_from(passed).ok()?)? >> 1;
+            from = row.saturating_add(1);
         }
-        self.absent(rows, absent, at, first)
+        self.absent(fields.get(from..)?, absent, at, first)
     }
 
     /// Go writes fields by number, and prints them in the order of the struct.
@@ -71,29 +66,10 @@ impl Direct<'_> {
         at: &mut At<'_>,
         first: &mut bool,
     ) -> Option<()> {
-        // How much of the message is left behind the first tag of each row.
         let mut left = [0u32; MAX_FIELDS];
-        let mut present = 0u64;
-        let mut last = usize::MAX;
-        let mut wire = Quick::new(bytes);
-        while !wire.is_empty() {
-            let tag = wire.tag()?;
-            let (row, field) = message.field_by_tag(tag, last)?;
-            if row != last {
-                let bit = 1u64.checked_shl(u32::try_from(row).ok()?)?;
-                if present & bit != 0 {
-                    return None;
-                }
-                present |= bit;
-                *left.get_mut(row)? = u32::try_from(wire.rest().len()).ok()?;
-                last = row;
-            } else if field.label == Label::One {
-                return None;
-            }
-            wire.skip(tag)?;
-        }
+        let present = find_rows(message, bytes, &mut left)?;
         let mut shown = present | message.shown_absent;
-        while let Some(row) = lowest(&mut shown) {
+        while let Some(row) = take_lowest(&mut shown) {
             let field = message.fields.get(row)?;
             if present.checked_shr(u32::try_from(row).ok()?)? & 1 == 0 {
                 self.absent_field(field, at, first)?;
@@ -115,7 +91,7 @@ impl Direct<'_> {
         at: &mut At<'_>,
         first: &mut bool,
     ) -> Option<()> {
-        while let Some(row) = lowest(&mut bits) {
+        while let Some(row) = take_lowest(&mut bits) {
             let Some(field) = rows.get(row) else {
                 break;
             };
@@ -134,12 +110,12 @@ impl Direct<'_> {
         if field.is_inline() {
             return self.inline(field, b"", at, first);
         }
-        if at.skip.skips(|| field.name()) {
+        if at.skips(field) {
             return Some(());
         }
         match (field.label, field.kind) {
             (Label::One, Type::Message(message)) if !field.is_pointer() => {
-                self.message_field(field, message, b"", true, at, first)
+                self.message_field(field, message, b"", true, *at, first)
             }
             (Label::One, kind) if !field.is_pointer() => {
                 self.member(field.key, first);
@@ -166,14 +142,14 @@ impl Direct<'_> {
         let Type::Message(message) = field.kind else {
             return None;
         };
-        at.depth = self.members(message, bytes, *at, first)?;
-        Some(())
+        *at = at.deeper()?;
+        self.members(message, bytes, at, first)
     }
 }
 
 /// Takes the lowest bit that is set.
 #[inline]
-fn lowest(bits: &mut u64) -> Option<usize> {
+fn take_lowest(bits: &mut u64) -> Option<usize> {
     if *bits == 0 {
         return None;
     }

@@ -1,10 +1,14 @@
 //! Fields, elements and entries: what stands after a tag.
 
-use super::{At, Direct};
-use crate::convert::{low_i32, low_u32};
-use crate::json::{write_f64, write_i64, write_string};
+use super::Direct;
+use crate::Buffer;
+use crate::de::Value;
+use crate::de::usual::{At, Source, integer, retired, special};
+use crate::de::well_known::{write_duration, write_micro_time, write_time};
+use crate::json::plain::is_plain;
+use crate::json::{HtmlEscape, compact, write_base64, write_f64, write_i64, write_string};
 use crate::schema::row::{Field, Form, Label, Message, Type};
-use crate::wire::Quick;
+use crate::wire::{Quick, Reader};
 
 /// The tags of a map entry's key and of a value that has a length.
 const KEY: u16 = 1 << 3 | 2;
@@ -22,9 +26,9 @@ impl Direct<'_> {
         first: &mut bool,
     ) -> Option<()> {
         if field.is_retired() {
-            return self.retired(field, wire);
+            return retired(field, wire);
         }
-        if at.skip.skips(|| field.name()) {
+        if at.skips(field) {
             wire.skip(field.tag)?;
             while wire.take(field.tag) {
                 wire.skip(field.tag)?;
@@ -42,21 +46,9 @@ impl Direct<'_> {
                 if field.is_inline() {
                     return self.inline(field, bytes, at, first);
                 }
-                self.message_field(field, message, bytes, false, at, first)
+                self.message_field(field, message, bytes, false, *at, first)
             }
         }
-    }
-
-    /// What the newest Kubernetes no longer knows, and which holds nothing.
-    #[cold]
-    fn retired(&mut self, field: &'static Field, wire: &mut Quick<'_>) -> Option<()> {
-        let nothing = match (field.label, field.kind) {
-            _ if field.is_pointer() => false,
-            (Label::One, Type::String | Type::Bytes) => wire.bytes()?.is_empty(),
-            (Label::One, Type::Bool | Type::Int64) => wire.varint()? == 0,
-            _ => false,
-        };
-        nothing.then_some(())
     }
 
     #[inline]
@@ -80,7 +72,7 @@ impl Direct<'_> {
                 let bytes = wire.bytes()?;
                 if !(omits && bytes.is_empty()) {
                     self.member(field.key, first);
-                    self.base64(bytes);
+                    write_base64(self.out, bytes);
                 }
             }
             Type::Double => {
@@ -119,17 +111,14 @@ impl Direct<'_> {
         message: &'static Message,
         bytes: &[u8],
         absent: bool,
-        at: &At<'_>,
+        at: At<'_>,
         first: &mut bool,
     ) -> Option<()> {
-        let below = At {
-            depth: at.depth,
-            skip: at.skip.below(|| field.name()),
-        };
+        let at = at.member(field);
         match message.form {
             Form::Object => {
                 self.member(field.key, first);
-                self.object(message, bytes, below)
+                return self.object(message, bytes, at);
             }
             // A nil slice or map.
             Form::Slice | Form::Map if absent => {
@@ -137,22 +126,87 @@ impl Direct<'_> {
                     self.member(field.key, first);
                     self.out.extend_from_slice(b"null");
                 }
-                Some(())
+                return Some(());
             }
-            Form::Time | Form::MicroTime if field.is_omitzero() => {
-                let time = self.time(message, bytes, below)?;
-                if !time.is_zero() {
-                    self.member(field.key, first);
-                    self.write_time(time);
+            _ => {}
+        }
+        let source = special(message, bytes, at)?;
+        if field.is_omitzero() && matches!(source, Source::One(Value::Null)) {
+            return Some(());
+        }
+        self.member(field.key, first);
+        self.source(source)
+    }
+
+    /// What a message with a form of its own has come to.
+    fn source(&mut self, source: Source<'_, '_>) -> Option<()> {
+        match source {
+            Source::One(value) => return self.one(value),
+            Source::Object(object) => return self.object(object.message, object.bytes, object.at),
+            Source::List(mut list) => {
+                self.out.push(b'[');
+                let mut first = true;
+                while let Some(element) = list.next()? {
+                    self.member(",", &mut first);
+                    self.source(element)?;
                 }
-                Some(())
+                self.out.push(b']');
             }
-            _ if field.is_omitzero() => None,
-            _ => {
-                self.member(field.key, first);
-                self.special(message, bytes, below)
+            Source::Map(mut map) => {
+                self.out.push(b'{');
+                let mut first = true;
+                while let Some((key, value)) = map.next()? {
+                    self.member(",", &mut first);
+                    self.text(key)?;
+                    self.out.push(b':');
+                    self.source(value)?;
+                }
+                self.out.push(b'}');
             }
         }
+        Some(())
+    }
+
+    fn one(&mut self, value: Value<'_>) -> Option<()> {
+        match value {
+            Value::Null => self.out.extend_from_slice(b"null"),
+            Value::Bool(value) => self.integer(Type::Bool, i64::from(value)),
+            Value::Int(value) => write_i64(self.out, value),
+            Value::Double(value) => write_f64(self.out, value).ok()?,
+            Value::String(text) => self.text(text)?,
+            Value::Bytes(bytes) => write_base64(self.out, bytes),
+            Value::Quantity(text) => self.text(text.as_bytes())?,
+            Value::Time(seconds) => self.quoted(|out| write_time(out, seconds)),
+            Value::MicroTime(seconds, nanos) => {
+                self.quoted(|out| write_micro_time(out, seconds, nanos));
+            }
+            Value::Duration(nanos) => self.quoted(|out| write_duration(out, nanos)),
+            Value::Json(json, _) => self.json(json)?,
+            Value::Object(..)
+            | Value::List(..)
+            | Value::Map(..)
+            | Value::Joined(_)
+            | Value::Tree(_) => return None,
+        }
+        Some(())
+    }
+
+    /// JSON inside protobuf.
+    fn json(&mut self, json: &[u8]) -> Option<()> {
+        if is_plain(json, self.json_depth) {
+            self.out.extend_from_slice(json);
+            return Some(());
+        }
+        let reader = Reader::new(json, Buffer::Raw);
+        let compacted = compact(self.out, reader, HtmlEscape::Yes, self.json_depth).ok()?;
+        (!compacted.invalid_utf8).then_some(())
+    }
+
+    #[inline]
+    fn quoted(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.out.push(b'"');
+        write(self.out);
+        self.out.push(b'"');
     }
 
     #[inline]
@@ -163,22 +217,13 @@ impl Direct<'_> {
         at: At<'_>,
         first: &mut bool,
     ) -> Option<()> {
-        let below = At {
-            depth: at.depth,
-            skip: at.skip.below(|| field.name()),
-        };
         self.member(field.key, first);
-        self.elements(field, wire, below)
+        self.elements(field, wire, at.member(field))
     }
 
     /// The elements of a list whose first tag is read.
     #[inline]
-    pub(super) fn elements(
-        &mut self,
-        field: &'static Field,
-        wire: &mut Quick<'_>,
-        at: At<'_>,
-    ) -> Option<()> {
+    fn elements(&mut self, field: &'static Field, wire: &mut Quick<'_>, at: At<'_>) -> Option<()> {
         self.out.push(b'[');
         self.element(field.kind, wire, at)?;
         while wire.take(field.tag) {
@@ -197,21 +242,12 @@ impl Direct<'_> {
         at: At<'_>,
         first: &mut bool,
     ) -> Option<()> {
-        let below = At {
-            depth: at.depth,
-            skip: at.skip.below(|| field.name()),
-        };
         self.member(field.key, first);
-        self.entries(field, wire, below)
+        self.entries(field, wire, at.member(field))
     }
 
     /// The entries of a map whose first tag is read, keys rising.
-    pub(super) fn entries(
-        &mut self,
-        field: &'static Field,
-        wire: &mut Quick<'_>,
-        at: At<'_>,
-    ) -> Option<()> {
+    fn entries(&mut self, field: &'static Field, wire: &mut Quick<'_>, at: At<'_>) -> Option<()> {
         self.out.push(b'{');
         let mut last = self.entry(field.kind, wire.bytes()?, at)?;
         while wire.take(field.tag) {
@@ -252,11 +288,11 @@ impl Direct<'_> {
                 let bytes = wire.bytes()?;
                 match message.form {
                     Form::Object => self.object(message, bytes, at),
-                    _ => self.special(message, bytes, at),
+                    _ => self.source(special(message, bytes, at)?),
                 }
             }
             Type::Bytes => {
-                self.base64(wire.bytes()?);
+                write_base64(self.out, wire.bytes()?);
                 Some(())
             }
             Type::Double => write_f64(self.out, f64::from_bits(wire.fixed64()?)).ok(),
@@ -281,21 +317,5 @@ impl Direct<'_> {
     #[inline]
     pub(super) fn text(&mut self, text: &[u8]) -> Option<()> {
         (!write_string(self.out, text)).then_some(())
-    }
-
-    #[inline]
-    fn base64(&mut self, bytes: &[u8]) {
-        crate::json::write_base64(self.out, bytes);
-    }
-}
-
-/// A varint as Go's variable of the field's type holds it.
-#[inline]
-fn integer(kind: Type, number: u64) -> i64 {
-    match kind {
-        Type::Bool => i64::from(number != 0),
-        Type::Int32 => i64::from(low_i32(number)),
-        Type::Uint32 => i64::from(low_u32(number)),
-        _ => number.cast_signed(),
     }
 }

@@ -1,0 +1,256 @@
+//! What serde asks of lists, maps and objects: of each two kinds, by all rules
+//! and as usual.
+
+use std::ops::Range;
+
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+use crate::de::deserializer::{Given, Head, ValueDeserializer, unusual};
+use crate::de::{Entries, Items, Mark, Members, Pieces, Segment, Value, Walk, usual};
+use crate::error::{Error, Result};
+use crate::schema::row::{Message, Type};
+
+pub(super) struct ListAccess<'w, 'de> {
+    walk: &'w mut Walk<'de>,
+    items: ListItems<'w, 'de>,
+    mark: Mark,
+}
+
+enum ListItems<'s, 'de> {
+    Ruled(Items<'de>, usize),
+    Usual(usual::List<'s, 'de>),
+}
+
+impl<'w, 'de> ListAccess<'w, 'de> {
+    pub(super) fn ruled(walk: &'w mut Walk<'de>, kind: Type, run: Range<usize>) -> Self {
+        let (mark, left) = (walk.mark(), run.len());
+        let items = ListItems::Ruled(Items::open(walk, kind, run), left);
+        ListAccess { walk, items, mark }
+    }
+
+    #[inline]
+    pub(super) fn usual(walk: &'w mut Walk<'de>, list: usual::List<'w, 'de>) -> Self {
+        let mark = walk.mark();
+        let items = ListItems::Usual(list);
+        ListAccess { walk, items, mark }
+    }
+
+    #[inline]
+    pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        let value = visitor.visit_seq(&mut self)?;
+        self.walk.release(self.mark);
+        Ok(value)
+    }
+}
+
+impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        let given = match &mut self.items {
+            ListItems::Ruled(items, left) => {
+                *left = left.saturating_sub(1);
+                items.next(self.walk)?.map(Given::One)
+            }
+            ListItems::Usual(list) => list.next().ok_or_else(unusual)?.map(Given::from),
+        };
+        let Some(given) = given else {
+            return Ok(None);
+        };
+        seed.deserialize(ValueDeserializer::of(self.walk, given))
+            .map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(match &self.items {
+            ListItems::Ruled(_, left) => *left,
+            ListItems::Usual(list) => list.left(),
+        })
+    }
+}
+
+pub(super) struct EntriesAccess<'w, 'de> {
+    walk: &'w mut Walk<'de>,
+    entries: MapEntries<'w, 'de>,
+    given: Given<'w, 'de>,
+    mark: Mark,
+}
+
+enum MapEntries<'s, 'de> {
+    Ruled(Entries),
+    Usual(usual::Map<'s, 'de>),
+}
+
+impl<'w, 'de> EntriesAccess<'w, 'de> {
+    pub(super) fn ruled(walk: &'w mut Walk<'de>, kind: Type, run: Range<usize>) -> Result<Self> {
+        let mark = walk.mark();
+        let entries = MapEntries::Ruled(Entries::open(walk, kind, run)?);
+        Ok(EntriesAccess::of(walk, entries, mark))
+    }
+
+    #[inline]
+    pub(super) fn usual(walk: &'w mut Walk<'de>, map: usual::Map<'w, 'de>) -> Self {
+        let mark = walk.mark();
+        EntriesAccess::of(walk, MapEntries::Usual(map), mark)
+    }
+
+    #[inline]
+    fn of(walk: &'w mut Walk<'de>, entries: MapEntries<'w, 'de>, mark: Mark) -> Self {
+        EntriesAccess {
+            walk,
+            entries,
+            given: Given::One(Value::Null),
+            mark,
+        }
+    }
+
+    #[inline]
+    pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        let value = visitor.visit_map(&mut self)?;
+        self.walk.release(self.mark);
+        Ok(value)
+    }
+}
+
+impl<'de> MapAccess<'de> for &mut EntriesAccess<'_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        let entry = match &mut self.entries {
+            MapEntries::Ruled(entries) => entries
+                .next(self.walk)?
+                .map(|(key, value)| (key, Given::One(value))),
+            MapEntries::Usual(map) => map
+                .next()
+                .ok_or_else(unusual)?
+                .map(|(key, source)| (key, source.into())),
+        };
+        let Some((key, given)) = entry else {
+            return Ok(None);
+        };
+        self.given = given;
+        seed.deserialize(ValueDeserializer::new(self.walk, Value::String(key)))
+            .map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
+        let given = std::mem::replace(&mut self.given, Given::One(Value::Null));
+        seed.deserialize(ValueDeserializer::of(self.walk, given))
+    }
+}
+
+pub(super) struct ObjectAccess<'w, 'de> {
+    walk: &'w mut Walk<'de>,
+    members: ObjectMembers<'w, 'de>,
+    head: [Option<(&'static str, &'de [u8])>; 2],
+    given: Given<'w, 'de>,
+    mark: Mark,
+    path: usize,
+}
+
+enum ObjectMembers<'s, 'de> {
+    Ruled(Members),
+    Usual(usual::Members<'s, 'de>),
+}
+
+impl<'w, 'de> ObjectAccess<'w, 'de> {
+    pub(super) fn ruled(
+        walk: &'w mut Walk<'de>,
+        head: Option<Head<'de>>,
+        message: &'static Message,
+        pieces: Pieces<'de>,
+    ) -> Result<Self> {
+        let mark = walk.mark();
+        let path = walk.path.len();
+        let members = ObjectMembers::Ruled(Members::open(walk, message, pieces)?);
+        Ok(ObjectAccess::of(walk, head, members, mark, path))
+    }
+
+    #[inline]
+    pub(super) fn usual(
+        walk: &'w mut Walk<'de>,
+        head: Option<Head<'de>>,
+        object: usual::Object<'w, 'de>,
+    ) -> Result<Self> {
+        let mark = walk.mark();
+        let members = usual::Members::open(object, &mut walk.places).ok_or_else(unusual)?;
+        let members = ObjectMembers::Usual(members);
+        Ok(ObjectAccess::of(walk, head, members, mark, 0))
+    }
+
+    #[inline]
+    fn of(
+        walk: &'w mut Walk<'de>,
+        head: Option<Head<'de>>,
+        members: ObjectMembers<'w, 'de>,
+        mark: Mark,
+        path: usize,
+    ) -> Self {
+        ObjectAccess {
+            walk,
+            members,
+            head: match head {
+                // Taken from the back.
+                Some(head) => [
+                    Some(("apiVersion", head.api_version)),
+                    Some(("kind", head.kind)),
+                ],
+                None => [None, None],
+            },
+            given: Given::One(Value::Null),
+            mark,
+            path,
+        }
+    }
+
+    #[inline]
+    pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        let value = visitor.visit_map(&mut self)?;
+        self.walk.release(self.mark);
+        Ok(value)
+    }
+
+    pub(super) fn visit_enum<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        let value = visitor.visit_enum(MapAccessDeserializer::new(&mut self))?;
+        self.walk.release(self.mark);
+        Ok(value)
+    }
+
+    #[inline]
+    fn next(&mut self) -> Result<Option<(&'static str, Given<'w, 'de>)>> {
+        let head = self.head.iter_mut().rev().find_map(Option::take);
+        if let Some((name, text)) = head {
+            self.walk.path.truncate(self.path);
+            self.walk.path.push(Segment::Member(name));
+            return Ok(Some((name, Given::One(Value::String(text)))));
+        }
+        Ok(match &mut self.members {
+            ObjectMembers::Ruled(members) => members
+                .next(self.walk)?
+                .map(|(name, value)| (name, Given::One(value))),
+            ObjectMembers::Usual(members) => members
+                .next(&mut self.walk.places)
+                .ok_or_else(unusual)?
+                .map(|(name, source)| (name, source.into())),
+        })
+    }
+}
+
+impl<'de> MapAccess<'de> for &mut ObjectAccess<'_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        let Some((name, given)) = self.next()? else {
+            return Ok(None);
+        };
+        self.given = given;
+        seed.deserialize(BorrowedStrDeserializer::new(name))
+            .map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
+        let given = std::mem::replace(&mut self.given, Given::One(Value::Null));
+        seed.deserialize(ValueDeserializer::of(self.walk, given))
+    }
+}

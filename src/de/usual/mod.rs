@@ -1,0 +1,131 @@
+//! Objects that stand on the wire as Go writes them.
+//!
+//! Nearly every stored object does: fields known and each once, in the order of
+//! their numbers, map keys sorted, text in UTF-8. Then nothing has to be
+//! gathered first, no path kept, and no report made. `None` means that something
+//! is otherwise: the caller starts over with the [`Walk`](crate::de::Walk), which
+//! knows all rules and says what was met. So nothing here decides what an unusual
+//! object means; it may only know fewer objects, or read the same in them.
+//!
+//! ```text
+//! Members ── rows of the table, the fields of one message at them
+//!  └ Source ── one field: a value, or what is opened in turn:
+//!     ├ Object ─▶ Members
+//!     ├ List, Map ── elements and entries, still on the wire
+//!     └ special ── messages with a JSON form of their own
+//! ```
+
+mod collections;
+mod members;
+mod rows;
+mod special;
+
+pub(crate) use collections::{List, Map};
+pub(crate) use members::{Members, Places};
+pub(crate) use rows::{find_rows, next_row};
+pub(crate) use special::special;
+
+use crate::convert::{low_i32, low_u32};
+use crate::de::Value;
+use crate::schema::row::{Field, Form, Message, Type};
+use crate::skip_fields::Skip;
+use crate::wire::Quick;
+
+/// One field as it is handed on.
+pub(crate) enum Source<'s, 'a> {
+    /// No `Object`, `List` or `Map`.
+    One(Value<'a>),
+    Object(Object<'s, 'a>),
+    List(List<'s, 'a>),
+    Map(Map<'s, 'a>),
+}
+
+/// A message whose JSON is an object of its fields.
+pub(crate) struct Object<'s, 'a> {
+    pub(crate) message: &'static Message,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) at: At<'s>,
+}
+
+/// Where in the object a message stands.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'s> {
+    /// How many messages may be opened below.
+    pub(crate) levels: usize,
+    /// What to leave out below.
+    pub(crate) skip: Skip<'s>,
+}
+
+impl<'s> At<'s> {
+    /// One message deeper.
+    #[inline]
+    pub(crate) fn deeper(self) -> Option<At<'s>> {
+        Some(At {
+            levels: self.levels.checked_sub(1)?,
+            skip: self.skip,
+        })
+    }
+
+    /// At what a member holds.
+    #[inline]
+    pub(crate) fn member(self, field: &'static Field) -> At<'s> {
+        At {
+            levels: self.levels,
+            skip: self.skip.below(|| field.name()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn skips(self, field: &'static Field) -> bool {
+        self.skip.skips(|| field.name())
+    }
+}
+
+/// A varint as Go's variable of the field's type holds it.
+#[inline]
+pub(crate) fn integer(kind: Type, number: u64) -> i64 {
+    match kind {
+        Type::Bool => i64::from(number != 0),
+        Type::Int32 => i64::from(low_i32(number)),
+        Type::Uint32 => i64::from(low_u32(number)),
+        _ => number.cast_signed(),
+    }
+}
+
+/// Reads over a retired field whose tag is read, if it holds nothing.
+#[cold]
+pub(crate) fn retired(field: &'static Field, wire: &mut Quick<'_>) -> Option<()> {
+    use crate::schema::row::Label;
+    let nothing = match (field.label, field.kind) {
+        _ if field.is_pointer() => false,
+        (Label::One, Type::String | Type::Bytes) => wire.bytes()?.is_empty(),
+        (Label::One, Type::Bool | Type::Int64) => wire.varint()? == 0,
+        _ => false,
+    };
+    nothing.then_some(())
+}
+
+/// The value after a tag of the field's type.
+#[inline]
+fn element<'s, 'a>(kind: Type, wire: &mut Quick<'a>, at: At<'s>) -> Option<Source<'s, 'a>> {
+    Some(Source::One(match kind {
+        Type::String => Value::String(wire.bytes()?),
+        Type::Message(message) => return message_value(message, wire.bytes()?, at),
+        Type::Bytes => Value::Bytes(wire.bytes()?),
+        Type::Double => Value::Double(f64::from_bits(wire.fixed64()?)),
+        Type::Bool => Value::Bool(wire.varint()? != 0),
+        kind => Value::Int(integer(kind, wire.varint()?)),
+    }))
+}
+
+#[inline]
+pub(crate) fn message_value<'s, 'a>(
+    message: &'static Message,
+    bytes: &'a [u8],
+    at: At<'s>,
+) -> Option<Source<'s, 'a>> {
+    match message.form {
+        Form::Object => Some(Source::Object(Object { message, bytes, at })),
+        _ => special(message, bytes, at),
+    }
+}
