@@ -73,6 +73,7 @@ mod prefix;
 mod reason;
 mod seal;
 pub mod secretbox;
+mod xsalsa20;
 
 pub use config::{
     EncryptionConfiguration, Key, KmsConfiguration, ProviderConfiguration, ResourceConfiguration,

@@ -13,13 +13,11 @@
 use std::fmt;
 
 use poly1305::Poly1305;
-use poly1305::universal_hash::UniversalHash;
-use salsa20::XSalsa20;
-use salsa20::cipher::array::Array;
-use salsa20::cipher::{KeyIvInit, StreamCipher};
+use poly1305::universal_hash::{KeyInit, UniversalHash};
 use zeroize::Zeroizing;
 
 use crate::encryption::fault::Fault;
+use crate::encryption::xsalsa20::{BLOCK, XSalsa20};
 use crate::error::Result;
 
 /// Bytes of the key.
@@ -74,31 +72,55 @@ impl Key {
             have: payload.len(),
             upstream: NONCE + TAG,
         })?;
-        let (mut stream, mac) = self.start(nonce);
+        let (stream, mac) = self.start(nonce);
         if !equal(&compute_tag(mac, ciphertext), tag) {
             return Err(Fault::SecretboxAuthentication);
         }
         let mut plaintext = Zeroizing::new(ciphertext.to_vec());
-        stream.apply_keystream(&mut plaintext);
+        stream.apply(&mut plaintext);
         Ok(plaintext)
     }
 
     /// Seals a plaintext under a nonce that the caller never uses twice with
     /// this key.
     pub fn seal(&self, nonce: &[u8; NONCE], plaintext: &[u8]) -> Vec<u8> {
-        let (mut stream, mac) = self.start(nonce);
+        let (stream, mac) = self.start(nonce);
         let mut ciphertext = plaintext.to_vec();
-        stream.apply_keystream(&mut ciphertext);
+        stream.apply(&mut ciphertext);
         let tag = compute_tag(mac, &ciphertext);
         [&nonce[..], &tag, &ciphertext].concat()
     }
 
     /// The key stream past its first 32 bytes, and Poly1305 keyed with those.
-    fn start(&self, nonce: &[u8; NONCE]) -> (XSalsa20, Poly1305) {
-        let mut stream = XSalsa20::new(&Array(*self.0), &Array(*nonce));
-        let mut key = Zeroizing::new([0; 32]);
-        stream.apply_keystream(&mut *key);
-        (stream, poly1305::universal_hash::KeyInit::new(&Array(*key)))
+    fn start(&self, nonce: &[u8; NONCE]) -> (Stream, Poly1305) {
+        let cipher = XSalsa20::new(&self.0, nonce);
+        let mut first = Zeroizing::new([[0; HALF]; 2]);
+        cipher.apply(0, first.as_flattened_mut());
+        let [key, head] = &*first;
+        let mac = Poly1305::new(key.into());
+        let head = Zeroizing::new(*head);
+        (Stream { cipher, head }, mac)
+    }
+}
+
+/// Bytes of half a block.
+const HALF: usize = BLOCK / 2;
+
+/// The key stream past its first 32 bytes.
+struct Stream {
+    cipher: XSalsa20,
+    /// What is left of block 0.
+    head: Zeroizing<[u8; HALF]>,
+}
+
+impl Stream {
+    fn apply(&self, data: &mut [u8]) {
+        let middle = data.len().min(HALF);
+        let (head, rest) = data.split_at_mut_checked(middle).unwrap_or_default();
+        for (byte, key) in head.iter_mut().zip(&*self.head) {
+            *byte ^= key;
+        }
+        self.cipher.apply(1, rest);
     }
 }
 
