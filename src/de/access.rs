@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
-use crate::de::deserializer::{Given, Head, ValueDeserializer, unusual};
+use crate::de::deserializer::{Given, ValueDeserializer, unusual};
 use crate::de::{Entries, Items, Mark, Members, Pieces, Segment, Value, Walk, usual};
 use crate::error::{Error, Result};
 use crate::schema::row::{Message, Type};
@@ -79,7 +79,7 @@ pub(super) struct EntriesAccess<'w, 'de> {
 
 enum MapEntries<'s, 'de> {
     Ruled(Entries),
-    Usual(usual::Map<'s, 'de>),
+    Usual(usual::List<'s, 'de>, Option<&'de [u8]>),
 }
 
 impl<'w, 'de> EntriesAccess<'w, 'de> {
@@ -90,9 +90,9 @@ impl<'w, 'de> EntriesAccess<'w, 'de> {
     }
 
     #[inline]
-    pub(super) fn usual(walk: &'w mut Walk<'de>, map: usual::Map<'w, 'de>) -> Self {
+    pub(super) fn usual(walk: &'w mut Walk<'de>, map: usual::List<'w, 'de>) -> Self {
         let mark = walk.mark();
-        EntriesAccess::of(walk, MapEntries::Usual(map), mark)
+        EntriesAccess::of(walk, MapEntries::Usual(map, None), mark)
     }
 
     #[inline]
@@ -121,8 +121,8 @@ impl<'de> MapAccess<'de> for &mut EntriesAccess<'_, 'de> {
             MapEntries::Ruled(entries) => entries
                 .next(self.walk)?
                 .map(|(key, value)| (key, Given::One(value))),
-            MapEntries::Usual(map) => map
-                .next()
+            MapEntries::Usual(map, last) => map
+                .next_entry(last)
                 .ok_or_else(unusual)?
                 .map(|(key, source)| (key, source.into())),
         };
@@ -143,64 +143,52 @@ impl<'de> MapAccess<'de> for &mut EntriesAccess<'_, 'de> {
 pub(super) struct ObjectAccess<'w, 'de> {
     walk: &'w mut Walk<'de>,
     members: ObjectMembers<'w, 'de>,
-    head: [Option<(&'static str, &'de [u8])>; 2],
-    given: Given<'w, 'de>,
+    /// Members that come before those of the message: `kind` and `apiVersion`.
+    head: u8,
     mark: Mark,
-    path: usize,
 }
 
 enum ObjectMembers<'s, 'de> {
-    Ruled(Members),
+    Ruled {
+        members: Members,
+        value: Value<'de>,
+        path: usize,
+    },
     Usual(usual::Members<'s, 'de>),
 }
 
 impl<'w, 'de> ObjectAccess<'w, 'de> {
     pub(super) fn ruled(
         walk: &'w mut Walk<'de>,
-        head: Option<Head<'de>>,
         message: &'static Message,
         pieces: Pieces<'de>,
     ) -> Result<Self> {
         let mark = walk.mark();
         let path = walk.path.len();
-        let members = ObjectMembers::Ruled(Members::open(walk, message, pieces)?);
-        Ok(ObjectAccess::of(walk, head, members, mark, path))
+        let members = ObjectMembers::Ruled {
+            members: Members::open(walk, message, pieces)?,
+            value: Value::Null,
+            path,
+        };
+        Ok(ObjectAccess::of(walk, members, mark))
     }
 
     #[inline]
-    pub(super) fn usual(
-        walk: &'w mut Walk<'de>,
-        head: Option<Head<'de>>,
-        object: usual::Object<'w, 'de>,
-    ) -> Result<Self> {
+    pub(super) fn usual(walk: &'w mut Walk<'de>, object: usual::Object<'w, 'de>) -> Result<Self> {
         let mark = walk.mark();
         let members = usual::Members::open(object, &mut walk.places).ok_or_else(unusual)?;
-        let members = ObjectMembers::Usual(members);
-        Ok(ObjectAccess::of(walk, head, members, mark, 0))
+        Ok(ObjectAccess::of(walk, ObjectMembers::Usual(members), mark))
     }
 
     #[inline]
-    fn of(
-        walk: &'w mut Walk<'de>,
-        head: Option<Head<'de>>,
-        members: ObjectMembers<'w, 'de>,
-        mark: Mark,
-        path: usize,
-    ) -> Self {
+    fn of(walk: &'w mut Walk<'de>, members: ObjectMembers<'w, 'de>, mark: Mark) -> Self {
+        // Of the object itself only, which is opened first.
+        let head = if walk.head.is_some() { HEAD } else { 0 };
         ObjectAccess {
             walk,
             members,
-            head: match head {
-                // Taken from the back.
-                Some(head) => [
-                    Some(("apiVersion", head.api_version)),
-                    Some(("kind", head.kind)),
-                ],
-                None => [None, None],
-            },
-            given: Given::One(Value::Null),
+            head,
             mark,
-            path,
         }
     }
 
@@ -218,39 +206,84 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
     }
 
     #[inline]
-    fn next(&mut self) -> Result<Option<(&'static str, Given<'w, 'de>)>> {
-        let head = self.head.iter_mut().rev().find_map(Option::take);
-        if let Some((name, text)) = head {
-            self.walk.path.truncate(self.path);
-            self.walk.path.push(Segment::Member(name));
-            return Ok(Some((name, Given::One(Value::String(text)))));
+    fn next(&mut self) -> Result<Option<&'static str>> {
+        if self.head > 0 {
+            return Ok(Some(self.next_of_head()));
         }
-        Ok(match &mut self.members {
-            ObjectMembers::Ruled(members) => members
-                .next(self.walk)?
-                .map(|(name, value)| (name, Given::One(value))),
-            ObjectMembers::Usual(members) => members
-                .next(&mut self.walk.places)
-                .ok_or_else(unusual)?
-                .map(|(name, source)| (name, source.into())),
-        })
+        match &mut self.members {
+            ObjectMembers::Usual(members) => {
+                members.next(&mut self.walk.places).ok_or_else(unusual)
+            }
+            ObjectMembers::Ruled { members, value, .. } => {
+                let member = members.next(self.walk)?;
+                Ok(member.map(|(name, given)| {
+                    *value = given;
+                    name
+                }))
+            }
+        }
+    }
+
+    #[cold]
+    fn next_of_head(&mut self) -> &'static str {
+        let name = if self.head == HEAD {
+            "kind"
+        } else {
+            "apiVersion"
+        };
+        if let ObjectMembers::Ruled { path, .. } = &self.members {
+            self.walk.path.truncate(*path);
+            self.walk.path.push(Segment::Member(name));
+        }
+        name
+    }
+
+    #[inline]
+    fn given(&mut self) -> Result<Given<'w, 'de>> {
+        if self.head > 0 {
+            return Ok(Given::One(self.value_of_head()));
+        }
+        match &mut self.members {
+            ObjectMembers::Usual(members) => members.value().map(Given::from).ok_or_else(unusual),
+            ObjectMembers::Ruled { value, .. } => {
+                Ok(Given::One(std::mem::replace(value, Value::Null)))
+            }
+        }
+    }
+
+    #[cold]
+    fn value_of_head(&mut self) -> Value<'de> {
+        let is_kind = self.head == HEAD;
+        self.head = self.head.saturating_sub(1);
+        let head = match is_kind {
+            true => self.walk.head,
+            false => self.walk.head.take(),
+        };
+        match head {
+            Some(head) if is_kind => Value::String(head.kind),
+            Some(head) => Value::String(head.api_version),
+            None => Value::Null,
+        }
     }
 }
+
+/// How many members the head has.
+const HEAD: u8 = 2;
 
 impl<'de> MapAccess<'de> for &mut ObjectAccess<'_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let Some((name, given)) = self.next()? else {
-            return Ok(None);
-        };
-        self.given = given;
-        seed.deserialize(BorrowedStrDeserializer::new(name))
-            .map(Some)
+        match self.next()? {
+            Some(name) => seed
+                .deserialize(BorrowedStrDeserializer::new(name))
+                .map(Some),
+            None => Ok(None),
+        }
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let given = std::mem::replace(&mut self.given, Given::One(Value::Null));
+        let given = self.given()?;
         seed.deserialize(ValueDeserializer::of(self.walk, given))
     }
 }

@@ -31,7 +31,6 @@ pub(crate) struct Head<'a> {
 pub(crate) struct ValueDeserializer<'w, 'de> {
     walk: &'w mut Walk<'de>,
     given: Given<'w, 'de>,
-    head: Option<Head<'de>>,
 }
 
 /// A value by all rules, or one that stands on the wire as usual.
@@ -39,7 +38,7 @@ pub(super) enum Given<'s, 'de> {
     One(Value<'de>),
     Object(usual::Object<'s, 'de>),
     List(usual::List<'s, 'de>),
-    Map(usual::Map<'s, 'de>),
+    Map(usual::List<'s, 'de>),
 }
 
 impl<'s, 'de> From<Source<'s, 'de>> for Given<'s, 'de> {
@@ -61,11 +60,7 @@ impl<'w, 'de> ValueDeserializer<'w, 'de> {
 
     #[inline]
     pub(super) fn of(walk: &'w mut Walk<'de>, given: Given<'w, 'de>) -> Self {
-        ValueDeserializer {
-            walk,
-            given,
-            head: None,
-        }
+        ValueDeserializer { walk, given }
     }
 
     /// A top-level object, by all rules.
@@ -75,9 +70,9 @@ impl<'w, 'de> ValueDeserializer<'w, 'de> {
         message: &'static Message,
         pieces: Pieces<'de>,
     ) -> Result<Self> {
-        let head = head.filter(|_| message.type_meta);
+        walk.head = head.filter(|_| message.type_meta);
         let given = Given::One(walk.message_value(message, pieces)?);
-        Ok(ValueDeserializer { walk, given, head })
+        Ok(ValueDeserializer { walk, given })
     }
 
     /// A top-level object that stands on the wire as usual. Any error means that
@@ -89,42 +84,13 @@ impl<'w, 'de> ValueDeserializer<'w, 'de> {
         bytes: &'de [u8],
         skip: Skip<'w>,
     ) -> Result<Self> {
-        let head = head.filter(|_| message.type_meta);
-        let at = At {
-            levels: walk.limits().message_depth,
-            skip,
-        };
+        walk.head = head.filter(|_| message.type_meta);
+        let at = At::top(walk.limits(), skip);
         let source = message_value(message, bytes, at).ok_or_else(unusual)?;
         walk.expect_usual();
         let given = source.into();
-        Ok(ValueDeserializer { walk, given, head })
+        Ok(ValueDeserializer { walk, given })
     }
-
-    /// Opens what has parts.
-    #[inline]
-    fn open(self) -> Result<Opened<'w, 'de>> {
-        let ValueDeserializer { walk, given, head } = self;
-        Ok(match given {
-            Given::One(Value::List(kind, run)) => Opened::List(ListAccess::ruled(walk, kind, run)),
-            Given::One(Value::Map(kind, run)) => {
-                Opened::Map(EntriesAccess::ruled(walk, kind, run)?)
-            }
-            Given::One(Value::Object(message, pieces)) => {
-                Opened::Object(ObjectAccess::ruled(walk, head, message, pieces)?)
-            }
-            Given::One(value) => Opened::One(walk, value),
-            Given::List(list) => Opened::List(ListAccess::usual(walk, list)),
-            Given::Map(map) => Opened::Map(EntriesAccess::usual(walk, map)),
-            Given::Object(object) => Opened::Object(ObjectAccess::usual(walk, head, object)?),
-        })
-    }
-}
-
-enum Opened<'w, 'de> {
-    One(&'w mut Walk<'de>, Value<'de>),
-    List(ListAccess<'w, 'de>),
-    Map(EntriesAccess<'w, 'de>),
-    Object(ObjectAccess<'w, 'de>),
 }
 
 /// Never seen: the caller starts over by all rules.
@@ -137,13 +103,15 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let (walk, value) = match self.open()? {
-            Opened::One(walk, value) => (walk, value),
-            Opened::List(list) => return list.visit(visitor),
-            Opened::Map(map) => return map.visit(visitor),
-            Opened::Object(object) => return object.visit(visitor),
+        let ValueDeserializer { walk, given } = self;
+        let value = match given {
+            Given::One(value) => value,
+            Given::List(list) => return ListAccess::usual(walk, list).visit(visitor),
+            Given::Map(map) => return EntriesAccess::usual(walk, map).visit(visitor),
+            Given::Object(object) => return ObjectAccess::usual(walk, object)?.visit(visitor),
         };
         match value {
+            Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(value),
             Value::Int(value) => visitor.visit_i64(value),
             Value::Double(value) => visit_double(value, visitor),
@@ -166,9 +134,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
                 walk.invalid_utf8_in(&tree)?;
                 tree::deserializer(tree).deserialize_any(visitor)
             }
-            // What has parts is opened above.
-            Value::Null | Value::List(..) | Value::Map(..) | Value::Object(..) => {
-                visitor.visit_unit()
+            Value::List(kind, run) => ListAccess::ruled(walk, kind, run).visit(visitor),
+            Value::Map(kind, run) => EntriesAccess::ruled(walk, kind, run)?.visit(visitor),
+            Value::Object(message, pieces) => {
+                ObjectAccess::ruled(walk, message, pieces)?.visit(visitor)
             }
         }
     }
@@ -208,12 +177,18 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let (walk, value) = match self.open()? {
-            Opened::One(walk, value) => (walk, value),
-            Opened::Object(object) => return object.visit_enum(visitor),
-            Opened::List(_) | Opened::Map(_) => return Err(no_enum()),
+        let ValueDeserializer { walk, given } = self;
+        let value = match given {
+            Given::One(value) => value,
+            Given::Object(object) => {
+                return ObjectAccess::usual(walk, object)?.visit_enum(visitor);
+            }
+            Given::List(_) | Given::Map(_) => return Err(no_enum()),
         };
         match value {
+            Value::Object(message, pieces) => {
+                ObjectAccess::ruled(walk, message, pieces)?.visit_enum(visitor)
+            }
             Value::String(bytes) => {
                 let text: &str = &utf8::lossy(bytes);
                 visitor.visit_enum(text.into_deserializer())

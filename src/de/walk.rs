@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::de::report::{Report, Retired, Unknown};
-use crate::de::{Entries, Items, Members, Path, Segment, Value, entries, scalar, usual};
+use crate::de::{Entries, Head, Items, Members, Path, Segment, Value, entries, scalar, usual};
 use crate::error::{Buffer, Error, Result};
 use crate::limits::Limits;
 use crate::schema::row::{Field, Form, Label, Message, Type};
@@ -60,6 +60,8 @@ pub(crate) struct Walk<'a> {
     pub(super) occurrences: Vec<Occurrence<'a>>,
     pub(super) entries: Vec<entries::Entry<'a>>,
     pub(super) places: usual::Places,
+    /// What the object itself has before its fields, until it is opened.
+    pub(super) head: Option<Head<'a>>,
     /// What is unusual is an error, and no more is said of it.
     usual: bool,
     depth: usize,
@@ -90,6 +92,7 @@ impl<'a> Walk<'a> {
             occurrences: Vec::with_capacity(64),
             entries: Vec::new(),
             places: usual::Places::new(),
+            head: None,
             usual: false,
             depth: 0,
             at: 0,

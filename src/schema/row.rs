@@ -177,9 +177,10 @@ pub(crate) const fn row(
 
 impl Field {
     /// The JSON name.
+    #[inline]
     pub(crate) fn name(&self) -> &'static str {
-        let name = self.key.strip_prefix(",\"").unwrap_or_default();
-        name.strip_suffix("\":").unwrap_or_default()
+        let end = self.key.len().saturating_sub(2);
+        self.key.get(2..end).unwrap_or_default()
     }
 
     /// Whether Go may print the field without having read it. A struct is never

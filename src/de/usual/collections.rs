@@ -2,22 +2,19 @@
 
 use super::{At, Source, element};
 use crate::schema::row::{Field, Type};
+use crate::skip_fields::Skip;
 use crate::wire::Quick;
 
-/// The elements of a repeated field.
+/// The values of a repeated field, or the entries of a map field.
 pub(crate) struct List<'s, 'a> {
     field: &'static Field,
     /// Behind the first tag.
     wire: Quick<'a>,
     /// How many are to come.
-    left: usize,
-    at: At<'s>,
-}
-
-/// The entries of a map field.
-pub(crate) struct Map<'s, 'a> {
-    list: List<'s, 'a>,
-    last: Option<&'a [u8]>,
+    left: u32,
+    // Where they stand, taken apart for its size.
+    levels: u32,
+    skip: Skip<'s>,
 }
 
 /// The tags of a map entry's key, and of its value without the wire type.
@@ -25,49 +22,78 @@ const KEY: u16 = 1 << 3 | 2;
 const VALUE: u16 = 2 << 3;
 
 impl<'s, 'a> List<'s, 'a> {
-    /// The list whose first tag is read, and which `wire` is moved behind.
-    pub(super) fn take(
+    /// Of `left` values, `wire` being behind the first's tag.
+    #[inline]
+    pub(super) fn of(
         field: &'static Field,
-        wire: &mut Quick<'a>,
+        wire: Quick<'a>,
+        left: u32,
         at: At<'s>,
-    ) -> Option<List<'s, 'a>> {
-        let first = *wire;
-        let mut left = 1usize;
-        wire.skip(field.tag)?;
-        while wire.take(field.tag) {
-            wire.skip(field.tag)?;
-            left = left.wrapping_add(1);
-        }
-        Some(List {
+    ) -> List<'s, 'a> {
+        let At { levels, skip } = at;
+        List {
             field,
-            wire: first,
+            wire,
             left,
-            at,
-        })
+            levels,
+            skip,
+        }
     }
 
-    /// A list that is all of `wire`.
+    /// A list that is all of `wire`, behind the first tag.
     pub(super) fn whole(
         field: &'static Field,
-        mut wire: Quick<'a>,
+        wire: Quick<'a>,
         at: At<'s>,
     ) -> Option<List<'s, 'a>> {
-        let list = List::take(field, &mut wire, at)?;
-        wire.is_empty().then_some(list)
+        let mut behind = wire;
+        let left = pass(field, &mut behind)?;
+        behind.is_empty().then_some(List::of(field, wire, left, at))
     }
 
     pub(crate) fn left(&self) -> usize {
-        self.left
+        crate::convert::to_usize(self.left)
     }
 
+    fn at(&self) -> At<'s> {
+        At {
+            levels: self.levels,
+            skip: self.skip,
+        }
+    }
+
+    /// The next value of a list.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Option<Source<'s, 'a>>> {
         if self.left == 0 {
             return Some(None);
         }
-        let value = element(self.field.kind, &mut self.wire, self.at)?;
+        let at = self.at();
+        let value = element(self.field.kind, &mut self.wire, at)?;
         self.step();
         Some(Some(value))
+    }
+
+    /// The next entry of a map, whose keys rise; `last` is the one before.
+    #[inline]
+    pub(crate) fn next_entry(
+        &mut self,
+        last: &mut Option<&'a [u8]>,
+    ) -> Option<Option<(&'a [u8], Source<'s, 'a>)>> {
+        if self.left == 0 {
+            return Some(None);
+        }
+        let mut entry = Quick::new(self.wire.bytes()?);
+        let key = entry.take(KEY).then(|| entry.bytes())??;
+        if last.is_some_and(|last| key <= last) {
+            return None;
+        }
+        *last = Some(key);
+        entry.take(value_tag(self.field.kind)).then_some(())?;
+        let value = element(self.field.kind, &mut entry, self.at())?;
+        entry.is_empty().then_some(())?;
+        self.step();
+        Some(Some((key, value)))
     }
 
     /// Reads the next tag, if there is one.
@@ -80,40 +106,16 @@ impl<'s, 'a> List<'s, 'a> {
     }
 }
 
-impl<'s, 'a> Map<'s, 'a> {
-    pub(super) fn take(
-        field: &'static Field,
-        wire: &mut Quick<'a>,
-        at: At<'s>,
-    ) -> Option<Map<'s, 'a>> {
-        let list = List::take(field, wire, at)?;
-        Some(Map { list, last: None })
+/// Reads over the values of a field behind the first's tag, and counts them.
+#[inline]
+pub(super) fn pass(field: &'static Field, wire: &mut Quick<'_>) -> Option<u32> {
+    let mut count = 1u32;
+    wire.skip(field.tag)?;
+    while wire.take(field.tag) {
+        wire.skip(field.tag)?;
+        count = count.checked_add(1)?;
     }
-
-    pub(super) fn whole(field: &'static Field, wire: Quick<'a>, at: At<'s>) -> Option<Map<'s, 'a>> {
-        let list = List::whole(field, wire, at)?;
-        Some(Map { list, last: None })
-    }
-
-    /// The next entry; keys rise.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<Option<(&'a [u8], Source<'s, 'a>)>> {
-        let list = &mut self.list;
-        if list.left == 0 {
-            return Some(None);
-        }
-        let mut entry = Quick::new(list.wire.bytes()?);
-        let key = entry.take(KEY).then(|| entry.bytes())??;
-        if self.last.is_some_and(|last| key <= last) {
-            return None;
-        }
-        self.last = Some(key);
-        entry.take(value_tag(list.field.kind)).then_some(())?;
-        let value = element(list.field.kind, &mut entry, list.at)?;
-        entry.is_empty().then_some(())?;
-        list.step();
-        Some(Some((key, value)))
-    }
+    Some(count)
 }
 
 fn value_tag(kind: Type) -> u16 {

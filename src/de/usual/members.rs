@@ -1,6 +1,7 @@
 //! The members of an object: the rows of its message, and the fields at them.
 
-use super::{At, List, Map, Object, Source, element, message_value, retired};
+use super::collections::{List, pass};
+use super::{At, Object, Source, element, message_value, retired};
 use super::{find_rows, next_row};
 use crate::de::{Value, scalar};
 use crate::schema::row::{Field, Form, Label, Message, Type};
@@ -13,6 +14,17 @@ pub(crate) struct Members<'s, 'a> {
     /// The frames that an inline message interrupts.
     outer: Vec<Frame<'a>>,
     at: At<'s>,
+    member: Option<Member<'a>>,
+}
+
+/// A member whose name was handed on.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    field: &'static Field,
+    /// Behind the first tag.
+    wire: Quick<'a>,
+    /// How many values stand there; none if it is shown without being there.
+    count: u32,
 }
 
 struct Frame<'a> {
@@ -42,24 +54,21 @@ enum Order<'a> {
 pub(crate) type Places = Vec<u32>;
 
 impl<'s, 'a> Members<'s, 'a> {
+    #[inline]
     pub(crate) fn open(object: Object<'s, 'a>, places: &mut Places) -> Option<Members<'s, 'a>> {
         let at = object.at.deeper()?;
         Some(Members {
             frame: Frame::open(object.message, object.bytes, places)?,
             outer: Vec::new(),
             at,
+            member: None,
         })
     }
 
-    /// The next member that is printed.
-    #[inline]
-    pub(crate) fn next(
-        &mut self,
-        places: &mut Places,
-    ) -> Option<Option<(&'static str, Source<'s, 'a>)>> {
+    /// The name of the next member that is printed.
+    pub(crate) fn next(&mut self, places: &mut Places) -> Option<Option<&'static str>> {
         loop {
-            let step = self.frame.step(places)?;
-            let (field, source) = match step {
+            let member = match self.frame.step(places)? {
                 Step::End => match self.outer.pop() {
                     Some(frame) => {
                         self.frame = frame;
@@ -73,29 +82,96 @@ impl<'s, 'a> Members<'s, 'a> {
                     self.outer.push(std::mem::replace(&mut self.frame, inline));
                     continue;
                 }
-                Step::Absent(field) => (field, absent(field, self.at)?),
-                Step::Present(field, mut wire) => {
-                    let source = present(field, &mut wire, self.at)?;
-                    self.frame.leave(wire);
-                    (field, source)
-                }
+                Step::Member(member) => member,
             };
-            if let Some(source) = source {
-                return Some(Some((field.name(), source)));
+            if self.is_shown(member)? {
+                self.member = Some(member);
+                return Some(Some(member.field.name()));
             }
         }
     }
+
+    /// What the member holds whose name was last handed on.
+    #[inline]
+    pub(crate) fn value(&mut self) -> Option<Source<'s, 'a>> {
+        let Member {
+            field,
+            mut wire,
+            count,
+        } = self.member.take()?;
+        let below = self.at.member(field);
+        match (field.label, field.kind) {
+            _ if count == 0 => absent(field, below),
+            (Label::One, Type::Message(message)) => message_value(message, wire.bytes()?, below),
+            (Label::One, kind) => element(kind, &mut wire, below),
+            (Label::Repeated, _) => Some(Source::List(List::of(field, wire, count, below))),
+            (Label::Map, _) => Some(Source::Map(List::of(field, wire, count, below))),
+        }
+    }
+
+    /// Whether Go prints the member.
+    #[inline]
+    fn is_shown(&self, member: Member<'a>) -> Option<bool> {
+        let Member {
+            field,
+            mut wire,
+            count,
+        } = member;
+        if field.is_retired() {
+            retired(field, &mut wire)?;
+            return Some(false);
+        }
+        if self.at.skips(field) {
+            return Some(false);
+        }
+        // `omitempty` does not look through a pointer, and `omitzero` asks a time.
+        Some(match (field.label, field.kind) {
+            (Label::One, Type::Message(message)) => {
+                let nil = count == 0 && matches!(message.form, Form::Slice | Form::Map);
+                if nil && !field.is_pointer() {
+                    !field.is_omitempty()
+                } else if field.is_omitzero() {
+                    let bytes = if count == 0 { b"" } else { wire.bytes()? };
+                    let source = message_value(message, bytes, self.at)?;
+                    !matches!(source, Source::One(Value::Null))
+                } else {
+                    true
+                }
+            }
+            (Label::One, kind) if field.is_omitempty() && !field.is_pointer() => {
+                match element(kind, &mut wire, self.at)? {
+                    Source::One(value) => !scalar::is_empty(&value),
+                    _ => true,
+                }
+            }
+            _ => true,
+        })
+    }
+}
+
+/// A field that is not on the wire, but shown.
+#[cold]
+fn absent<'s, 'a>(field: &'static Field, at: At<'s>) -> Option<Source<'s, 'a>> {
+    let value = match (field.label, field.kind) {
+        (Label::One, _) if field.is_pointer() => Value::Null,
+        (Label::One, Type::Message(message)) => match message.form {
+            Form::Slice | Form::Map => Value::Null,
+            _ => return message_value(message, b"", at),
+        },
+        (Label::One, kind) => scalar::zero(kind),
+        _ => Value::Null,
+    };
+    Some(Source::One(value))
 }
 
 enum Step<'a> {
     End,
     Inline(&'static Message, &'a [u8]),
-    Absent(&'static Field),
-    /// Behind the field's first tag.
-    Present(&'static Field, Quick<'a>),
+    Member(Member<'a>),
 }
 
 impl<'a> Frame<'a> {
+    #[inline]
     fn open(message: &'static Message, bytes: &'a [u8], places: &mut Places) -> Option<Frame<'a>> {
         let order = match message.in_wire_order {
             true => Order::Wire(Quick::new(bytes), None),
@@ -120,28 +196,14 @@ impl<'a> Frame<'a> {
 
     #[inline]
     fn step(&mut self, places: &Places) -> Option<Step<'a>> {
-        let (row, wire) = match &mut self.order {
+        let row = match &mut self.order {
             Order::Wire(wire, found) => {
                 if found.is_none() {
                     *found = next_row(self.fields, self.row, wire)?;
                 }
-                match *found {
-                    Some(row) => (row, *wire),
-                    None => (self.fields.len(), *wire),
-                }
+                found.unwrap_or(self.fields.len())
             }
-            Order::Rows {
-                bytes,
-                present,
-                start,
-            } => match lowest(*present) {
-                Some(row) => {
-                    let left = places.get(start.saturating_add(row))?;
-                    let from = bytes.len().checked_sub(usize::try_from(*left).ok()?)?;
-                    (row, Quick::new(bytes.get(from..)?))
-                }
-                None => (self.fields.len(), Quick::new(b"")),
-            },
+            Order::Rows { present, .. } => lowest(*present).unwrap_or(self.fields.len()),
         };
         if let Some(skipped) = lowest(self.absent) {
             let absent = self.row.saturating_add(skipped);
@@ -150,7 +212,11 @@ impl<'a> Frame<'a> {
                 let field = self.fields.get(absent)?;
                 return Some(match field.kind {
                     Type::Message(message) if field.is_inline() => Step::Inline(message, b""),
-                    _ => Step::Absent(field),
+                    _ => Step::Member(Member {
+                        field,
+                        wire: Quick::new(b""),
+                        count: 0,
+                    }),
                 });
             }
         }
@@ -158,17 +224,29 @@ impl<'a> Frame<'a> {
             return Some(Step::End);
         };
         self.pass(row)?;
-        match &mut self.order {
-            Order::Wire(_, found) => *found = None,
-            Order::Rows { present, .. } => *present &= present.wrapping_sub(1),
-        }
+        let (wire, count) = match &mut self.order {
+            Order::Wire(wire, found) => {
+                *found = None;
+                let first = *wire;
+                (first, field_pass(field, wire)?)
+            }
+            Order::Rows {
+                bytes,
+                present,
+                start,
+            } => {
+                *present &= present.wrapping_sub(1);
+                let left = places.get(start.saturating_add(row))?;
+                let from = bytes.len().checked_sub(usize::try_from(*left).ok()?)?;
+                let first = Quick::new(bytes.get(from..)?);
+                (first, field_pass(field, &mut first.clone())?)
+            }
+        };
         if let (true, Type::Message(message)) = (field.is_inline(), field.kind) {
             let mut wire = wire;
-            let bytes = wire.bytes()?;
-            self.leave(wire);
-            return Some(Step::Inline(message, bytes));
+            return Some(Step::Inline(message, wire.bytes()?));
         }
-        Some(Step::Present(field, wire))
+        Some(Step::Member(Member { field, wire, count }))
     }
 
     /// The row is handed on.
@@ -179,13 +257,15 @@ impl<'a> Frame<'a> {
         self.row = row.saturating_add(1);
         Some(())
     }
+}
 
-    /// A field is read up to here.
-    #[inline]
-    fn leave(&mut self, behind: Quick<'a>) {
-        if let Order::Wire(wire, _) = &mut self.order {
-            *wire = behind;
-        }
+/// Reads over a field, and counts its values. One that stands twice is a row that
+/// is not found the second time.
+#[inline]
+fn field_pass(field: &'static Field, wire: &mut Quick<'_>) -> Option<u32> {
+    match field.label {
+        Label::One => wire.skip(field.tag).map(|()| 1),
+        Label::Repeated | Label::Map => pass(field, wire),
     }
 }
 
@@ -195,69 +275,5 @@ fn lowest(bits: u64) -> Option<usize> {
     match bits {
         0 => None,
         bits => usize::try_from(bits.trailing_zeros()).ok(),
-    }
-}
-
-/// A field whose first tag is read; `None` inside where it is left out.
-#[inline]
-fn present<'s, 'a>(
-    field: &'static Field,
-    wire: &mut Quick<'a>,
-    at: At<'s>,
-) -> Option<Option<Source<'s, 'a>>> {
-    if field.is_retired() {
-        retired(field, wire)?;
-        return Some(None);
-    }
-    if at.skips(field) {
-        List::take(field, wire, at)?;
-        return Some(None);
-    }
-    let below = at.member(field);
-    let source = match (field.label, field.kind) {
-        (Label::Repeated, _) => Source::List(List::take(field, wire, below)?),
-        (Label::Map, _) => Source::Map(Map::take(field, wire, below)?),
-        (Label::One, Type::Message(message)) => {
-            return message_field(field, message, wire.bytes()?, below);
-        }
-        (Label::One, kind) => {
-            let source = element(kind, wire, below)?;
-            // `omitempty` does not look through a pointer.
-            let omits = field.is_omitempty() && !field.is_pointer();
-            match &source {
-                Source::One(value) if omits && scalar::is_empty(value) => return Some(None),
-                _ => source,
-            }
-        }
-    };
-    Some(Some(source))
-}
-
-fn message_field<'s, 'a>(
-    field: &'static Field,
-    message: &'static Message,
-    bytes: &'a [u8],
-    at: At<'s>,
-) -> Option<Option<Source<'s, 'a>>> {
-    let source = message_value(message, bytes, at)?;
-    let omitted = field.is_omitzero() && matches!(source, Source::One(Value::Null));
-    Some((!omitted).then_some(source))
-}
-
-/// A field that is not on the wire.
-#[inline(never)]
-fn absent<'s, 'a>(field: &'static Field, at: At<'s>) -> Option<Option<Source<'s, 'a>>> {
-    if at.skips(field) {
-        return Some(None);
-    }
-    let null = (!field.is_omitempty()).then_some(Source::One(Value::Null));
-    match (field.label, field.kind) {
-        (Label::One, _) if field.is_pointer() => Some(null),
-        (Label::One, Type::Message(message)) => match message.form {
-            Form::Slice | Form::Map => Some(null),
-            _ => message_field(field, message, b"", at.member(field)),
-        },
-        (Label::One, kind) => Some(Some(Source::One(scalar::zero(kind)))),
-        _ => Some(null),
     }
 }

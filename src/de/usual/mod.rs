@@ -20,13 +20,14 @@ mod members;
 mod rows;
 mod special;
 
-pub(crate) use collections::{List, Map};
+pub(crate) use collections::List;
 pub(crate) use members::{Members, Places};
 pub(crate) use rows::{find_rows, next_row};
 pub(crate) use special::special;
 
 use crate::convert::{low_i32, low_u32};
 use crate::de::Value;
+use crate::limits::Limits;
 use crate::schema::row::{Field, Form, Message, Type};
 use crate::skip_fields::Skip;
 use crate::wire::Quick;
@@ -37,7 +38,7 @@ pub(crate) enum Source<'s, 'a> {
     One(Value<'a>),
     Object(Object<'s, 'a>),
     List(List<'s, 'a>),
-    Map(Map<'s, 'a>),
+    Map(List<'s, 'a>),
 }
 
 /// A message whose JSON is an object of its fields.
@@ -51,12 +52,18 @@ pub(crate) struct Object<'s, 'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct At<'s> {
     /// How many messages may be opened below.
-    pub(crate) levels: usize,
+    pub(crate) levels: u32,
     /// What to leave out below.
     pub(crate) skip: Skip<'s>,
 }
 
 impl<'s> At<'s> {
+    /// At an object itself.
+    pub(crate) fn top(limits: &Limits, skip: Skip<'s>) -> At<'s> {
+        let levels = u32::try_from(limits.message_depth).unwrap_or(u32::MAX);
+        At { levels, skip }
+    }
+
     /// One message deeper.
     #[inline]
     pub(crate) fn deeper(self) -> Option<At<'s>> {

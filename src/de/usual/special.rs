@@ -1,6 +1,6 @@
 //! Messages with a JSON form of their own.
 
-use super::{At, List, Map, Object, Source};
+use super::{At, List, Object, Source};
 use crate::convert::low_i32;
 use crate::de::Value;
 use crate::de::well_known::{canonical_quantity, whole_microseconds};
@@ -42,7 +42,7 @@ pub(crate) fn special<'s, 'a>(
         Form::Map => {
             let field = message.fields.first()?;
             wire.take(field.tag).then_some(())?;
-            return Map::whole(field, wire, at).map(Source::Map);
+            return List::whole(field, wire, at).map(Source::Map);
         }
         Form::JsonSchemaPropsOrArray | Form::JsonSchemaPropsOrStringArray => {
             return schema_or_list(message, wire, at);

@@ -46,10 +46,7 @@ pub(super) fn print<'a>(
         direct.member(",\"apiVersion\":", &mut first);
         direct.text(head.api_version)?;
     }
-    let at = At {
-        levels: limits.message_depth,
-        skip,
-    };
+    let at = At::top(limits, skip);
     direct.members(message, raw, &mut at.deeper()?, &mut first)?;
     direct.out.push(b'}');
     Some(())

@@ -155,7 +155,8 @@ impl Direct<'_> {
             Source::Map(mut map) => {
                 self.out.push(b'{');
                 let mut first = true;
-                while let Some((key, value)) = map.next()? {
+                let mut last = None;
+                while let Some((key, value)) = map.next_entry(&mut last)? {
                     self.member(",", &mut first);
                     self.text(key)?;
                     self.out.push(b':');
