@@ -38,9 +38,12 @@ impl<'w, 'de> ListAccess<'w, 'de> {
 
     #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        let value = visitor.visit_seq(&mut self)?;
-        self.walk.release(self.mark);
-        Ok(value)
+        // What is large is not moved on its way out.
+        let visited = visitor.visit_seq(&mut self);
+        if visited.is_ok() {
+            self.walk.release(self.mark);
+        }
+        visited
     }
 }
 
@@ -107,9 +110,12 @@ impl<'w, 'de> EntriesAccess<'w, 'de> {
 
     #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        let value = visitor.visit_map(&mut self)?;
-        self.walk.release(self.mark);
-        Ok(value)
+        // What is large is not moved on its way out.
+        let visited = visitor.visit_map(&mut self);
+        if visited.is_ok() {
+            self.walk.release(self.mark);
+        }
+        visited
     }
 }
 
@@ -194,15 +200,21 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
 
     #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        let value = visitor.visit_map(&mut self)?;
-        self.walk.release(self.mark);
-        Ok(value)
+        // What is large is not moved on its way out.
+        let visited = visitor.visit_map(&mut self);
+        if visited.is_ok() {
+            self.walk.release(self.mark);
+        }
+        visited
     }
 
     pub(super) fn visit_enum<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        let value = visitor.visit_enum(MapAccessDeserializer::new(&mut self))?;
-        self.walk.release(self.mark);
-        Ok(value)
+        // What is large is not moved on its way out.
+        let visited = visitor.visit_enum(MapAccessDeserializer::new(&mut self));
+        if visited.is_ok() {
+            self.walk.release(self.mark);
+        }
+        visited
     }
 
     #[inline]

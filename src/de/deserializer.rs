@@ -102,6 +102,7 @@ pub(super) fn unusual() -> Error {
 impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     type Error = Error;
 
+    #[inline(never)]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let ValueDeserializer { walk, given } = self;
         let value = match given {
@@ -213,14 +214,61 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         self.deserialize_str(visitor)
     }
 
+    // What types usually ask for, apart from all that may come instead: each is
+    // compiled for every type.
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.given {
+            Given::Object(object) => ObjectAccess::usual(self.walk, object)?.visit(visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.given {
+            Given::Map(map) => EntriesAccess::usual(self.walk, map).visit(visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.given {
+            Given::List(list) => ListAccess::usual(self.walk, list).visit(visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.given {
+            Given::One(Value::Bool(value)) => visitor.visit_bool(value),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.given {
+            Given::One(Value::Int(value)) => visitor.visit_i64(value),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     /// Passes over the value without looking at it.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         visitor.visit_unit()
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char
-        unit unit_struct seq tuple tuple_struct map struct identifier
+        i8 i16 i128 u8 u16 u32 u64 u128 f32 f64 char
+        unit unit_struct tuple tuple_struct identifier
     }
 }
 
@@ -277,10 +325,10 @@ fn visit_ascii<'de, V: Visitor<'de>>(
     visitor.visit_str(&utf8::lossy(&text))
 }
 
-type SliceDeserializer<'j, 'de> = &'j mut serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
+type StrDeserializer<'j, 'de> = &'j mut serde_json::Deserializer<serde_json::de::StrRead<'de>>;
 
 enum Json<'j, 'de> {
-    Borrowed(SliceDeserializer<'j, 'de>),
+    Borrowed(StrDeserializer<'j, 'de>),
     /// Text with bad bytes replaced, which nothing can borrow from.
     Owned(serde_json::Value),
 }
@@ -304,12 +352,12 @@ fn with_json<'de, T>(
     decode: impl FnOnce(Json<'_, 'de>) -> Result<T, serde_json::Error>,
 ) -> Result<T> {
     let locate = |error, walk: &Walk<'_>| json_error(&error, bytes, walk.buffer(), offset);
-    if std::str::from_utf8(bytes).is_err() {
+    let Ok(text) = std::str::from_utf8(bytes) else {
         walk.invalid_utf8()?;
         let value = serde_json::from_str(&utf8::lossy(bytes)).map_err(|e| locate(e, walk))?;
         return decode(Json::Owned(value)).map_err(|e| locate(e, walk));
-    }
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
     let value = decode(Json::Borrowed(&mut json)).map_err(|e| locate(e, walk))?;
     json.end().map_err(|e| locate(e, walk))?;
     Ok(value)
