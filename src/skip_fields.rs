@@ -81,22 +81,24 @@ impl Node {
 pub(crate) struct Skip<'s>(Option<&'s Node>);
 
 impl<'s> Skip<'s> {
-    /// Whether the member is left out.
+    /// Whether there is nothing to leave out.
     #[inline]
-    pub(crate) fn skips<'n>(self, name: impl FnOnce() -> &'n str) -> bool {
-        match self.0 {
-            None => false,
-            Some(_) => self.below(name).0.is_some_and(|node| node.whole),
-        }
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.is_none()
     }
 
-    /// What to leave out of the message that the member holds.
+    /// Whether the member is left out.
     #[inline]
-    pub(crate) fn below<'n>(self, name: impl FnOnce() -> &'n str) -> Skip<'s> {
+    pub(crate) fn skips(self, name: &str) -> bool {
+        self.below(name).0.is_some_and(|node| node.whole)
+    }
+
+    /// What to leave out below the member.
+    #[inline]
+    pub(crate) fn below(self, name: &str) -> Skip<'s> {
         let Some(node) = self.0 else {
             return self;
         };
-        let name = name();
         Skip(node.below.iter().find(|below| below.name == name))
     }
 }

@@ -22,6 +22,7 @@ use crate::json::{self, HtmlEscape};
 use crate::limits::Limits;
 use crate::object::Object;
 use crate::report::Report;
+use crate::skip_fields::SkipFields;
 use crate::tree::{self, Value as Tree};
 use crate::utf8;
 use crate::wire::Reader;
@@ -249,6 +250,7 @@ pub struct Document<'a> {
     head: json::Head<'a>,
     limits: Limits,
     strict: bool,
+    skip: SkipFields,
 }
 
 #[derive(Debug)]
@@ -270,10 +272,11 @@ impl<'a> Document<'a> {
             head: json::head(reader, settings.limits.json_depth)?,
             limits: settings.limits,
             strict: settings.options.strict,
+            skip: settings.options.skip.clone(),
         })
     }
 
-    fn of_tree(tree: Tree<'a>, settings: &Settings) -> Document<'a> {
+    fn of_tree(mut tree: Tree<'a>, settings: &Settings) -> Document<'a> {
         let text = |tree: Option<&Tree<'a>>| match tree {
             Some(Tree::String(text)) => Some(utf8::lossy(text).into_owned().into()),
             _ => None,
@@ -285,11 +288,14 @@ impl<'a> Document<'a> {
             namespace: text(metadata("namespace")),
             name: text(metadata("name")),
         };
+        let skip = settings.options.skip.clone();
+        tree.remove(skip.root());
         Document {
             source: Source::Tree(tree),
             head,
             limits: settings.limits,
             strict: settings.options.strict,
+            skip,
         }
     }
 
@@ -313,7 +319,8 @@ impl<'a> Document<'a> {
         self.head.name.as_deref()
     }
 
-    /// Decodes into any type that serde can deserialize.
+    /// Decodes into any type that serde can deserialize. Of JSON, `T` is given
+    /// what [`Decoder::skip_fields`](crate::Decoder::skip_fields) leaves out too.
     ///
     /// # Errors
     ///
@@ -342,7 +349,11 @@ impl<'a> Document<'a> {
         match &self.source {
             Source::Json(json, buffer) => {
                 let reader = Reader::new(json, *buffer);
-                let compacted = json::compact(out, reader, HtmlEscape::No, self.limits.json_depth)?;
+                let (escape, depth) = (HtmlEscape::No, self.limits.json_depth);
+                let compacted = match self.skip.is_empty() {
+                    true => json::compact(out, reader, escape, depth),
+                    false => json::compact_without(out, reader, escape, depth, self.skip.root()),
+                }?;
                 if compacted.invalid_utf8 {
                     // Somewhere in the object: strings of JSON have no path here.
                     report.invalid_utf8.push(String::new());

@@ -21,7 +21,10 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
     ("encryption", &["convert", "error", "limits", "wire"]),
     ("envelope", &["convert", "error", "wire"]),
     ("schema", &[]),
-    ("tree", &["convert", "error", "limits", "utf8"]),
+    (
+        "tree",
+        &["convert", "error", "limits", "skip_fields", "utf8"],
+    ),
     (
         "cbor",
         &["convert", "error", "limits", "utf8", "wire", "tree"],

@@ -82,6 +82,10 @@ pub struct Args {
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<NonZero<usize>>,
 
+    /// Leave these fields out, by path: metadata.managedFields (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub skip: Vec<String>,
+
     /// Print retired fields at their place, and unknown ones in "$unknownFields"
     #[arg(long)]
     pub lossless: bool,
@@ -116,6 +120,7 @@ pub enum Output {
 const EXAMPLES: &str = "\
 Examples:
   decode snapshot.db
+  decode --skip metadata.managedFields snapshot.db
   decode -o table --namespace kube-system snapshot.db
   decode --encryption-config encryption.yaml --kind Secret snapshot.db
   decode --history --key /registry/pods/default/web snapshot.db

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use k8s_etcd::encryption::{EncryptionConfiguration, Keyring, KmsTable, LocalKms, MoveTries};
 use k8s_etcd::etcd::{Snapshot, State};
-use k8s_etcd::{Decoder, Error};
+use k8s_etcd::{Decoder, Error, SkipFields};
 use sha2::{Digest, Sha256};
 
 use crate::args::Args;
@@ -123,6 +123,7 @@ fn decoder(args: &Args) -> Result<Decoder, Stop> {
     let decoder = Decoder::new()
         .keyring(keyring)
         .lossless(args.lossless)
+        .skip_fields(&SkipFields::new(&args.skip))
         .strict(args.strict);
     Ok(match &args.etcd_prefix {
         Some(prefix) => decoder.etcd_prefix(prefix),

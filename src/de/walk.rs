@@ -135,10 +135,10 @@ impl<'a> Walk<'a> {
         let skip = self
             .path
             .members()
-            .fold(self.skip(), |skip, name| skip.below(|| name));
+            .fold(self.skip(), |skip, name| skip.below(name));
         let mut rows = 0;
         for field in message.fields.iter().rev() {
-            rows = rows << 1 | u64::from(skip.skips(|| field.name()));
+            rows = rows << 1 | u64::from(skip.skips(field.name()));
         }
         rows
     }

@@ -4,6 +4,7 @@ use super::scanner::{Scanner, Token};
 use super::string::{escape_ascii, escape_line_separator};
 use super::text::Text;
 use crate::error::Result;
+use crate::skip_fields::Skip;
 use crate::utf8;
 use crate::wire::Reader;
 
@@ -36,22 +37,102 @@ pub(crate) fn compact(
     let start = out.len();
     out.reserve(json.remaining());
     let mut scanner = Scanner::new(json, max_depth);
-    let mut invalid_utf8 = false;
-    // Whether a comma stands before the next value or key.
-    let mut comma = false;
+    let mut compactor = Compactor::new(out, escape);
     loop {
-        let token = match scanner.next_token() {
-            Ok(Some(token)) => token,
-            Ok(None) => return Ok(Compacted { invalid_utf8 }),
+        match scanner.next_token() {
+            Ok(Some(token)) => compactor.take(token),
+            Ok(None) => return Ok(compactor.seen),
             Err(error) => {
                 out.truncate(start);
                 return Err(error);
             }
-        };
-        if comma && !matches!(token, Token::EndObject | Token::EndArray) {
+        }
+    }
+}
+
+/// As [`compact`], with members left out: those of all elements of an array.
+pub(crate) fn compact_without(
+    out: &mut Vec<u8>,
+    json: Reader<'_>,
+    escape: HtmlEscape,
+    max_depth: usize,
+    skip: Skip<'_>,
+) -> Result<Compacted> {
+    let start = out.len();
+    let mut scanner = Scanner::new(json, max_depth);
+    let mut compactor = Compactor::new(out, escape);
+    let printed = without(&mut scanner, &mut compactor, skip);
+    let seen = compactor.seen;
+    if printed.is_err() {
+        out.truncate(start);
+    }
+    printed.map(|()| seen)
+}
+
+fn without(scanner: &mut Scanner<'_>, compactor: &mut Compactor<'_>, skip: Skip<'_>) -> Result<()> {
+    // What to leave out of each open array and object, and of the value at hand.
+    let mut open = Vec::new();
+    let mut here = skip;
+    while let Some(token) = scanner.next_token()? {
+        match token {
+            Token::BeginObject | Token::BeginArray => open.push(here),
+            Token::EndObject | Token::EndArray => {
+                open.pop();
+            }
+            Token::Key(text) => {
+                let around = open.last().copied().unwrap_or(skip);
+                let name = text.decode();
+                if around.skips(&name) {
+                    pass_value(scanner)?;
+                    continue;
+                }
+                here = around.below(&name);
+            }
+            _ => {}
+        }
+        compactor.take(token);
+        if !matches!(token, Token::Key(_)) {
+            here = open.last().copied().unwrap_or(skip);
+        }
+    }
+    Ok(())
+}
+
+/// Reads over a member's value.
+fn pass_value(scanner: &mut Scanner<'_>) -> Result<()> {
+    let depth = scanner.depth();
+    while scanner.next_token()?.is_some() && scanner.depth() > depth {}
+    Ok(())
+}
+
+/// Writes tokens.
+struct Compactor<'w> {
+    out: &'w mut Vec<u8>,
+    escape: HtmlEscape,
+    /// Whether a comma stands before the next value or key.
+    comma: bool,
+    seen: Compacted,
+}
+
+impl<'w> Compactor<'w> {
+    fn new(out: &'w mut Vec<u8>, escape: HtmlEscape) -> Compactor<'w> {
+        Compactor {
+            out,
+            escape,
+            comma: false,
+            seen: Compacted {
+                invalid_utf8: false,
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn take(&mut self, token: Token<'_>) {
+        let out = &mut *self.out;
+        if self.comma && !matches!(token, Token::EndObject | Token::EndArray) {
             out.push(b',');
         }
-        comma = true;
+        self.comma = true;
         match token {
             Token::BeginObject | Token::BeginArray => {
                 out.push(if token == Token::BeginObject {
@@ -59,19 +140,19 @@ pub(crate) fn compact(
                 } else {
                     b'['
                 });
-                comma = false;
+                self.comma = false;
             }
             Token::EndObject => out.push(b'}'),
             Token::EndArray => out.push(b']'),
             Token::Key(text) => {
-                invalid_utf8 |= text.invalid_utf8;
-                quoted(out, &text, escape);
+                self.seen.invalid_utf8 |= text.invalid_utf8;
+                quoted(out, &text, self.escape);
                 out.push(b':');
-                comma = false;
+                self.comma = false;
             }
             Token::String(text) => {
-                invalid_utf8 |= text.invalid_utf8;
-                quoted(out, &text, escape);
+                self.seen.invalid_utf8 |= text.invalid_utf8;
+                quoted(out, &text, self.escape);
             }
             Token::Number(number) => out.extend_from_slice(number),
             Token::Bool(true) => out.extend_from_slice(b"true"),

@@ -31,7 +31,7 @@ mod value;
 mod conformance;
 
 pub(crate) use base64::write_base64;
-pub(crate) use compact::{HtmlEscape, compact};
+pub(crate) use compact::{HtmlEscape, compact, compact_without};
 pub(crate) use head::{Head, head};
 pub use indent::indent;
 pub(crate) use number::{write_f64, write_i64};

@@ -13,6 +13,8 @@ mod way;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::skip_fields::Skip;
+use crate::utf8;
 pub(crate) use deserializer::deserializer;
 pub(crate) use way::Way;
 
@@ -46,6 +48,19 @@ impl<'a> Value<'a> {
         match self {
             Value::Object(members) => members.get(key.as_bytes()),
             _ => None,
+        }
+    }
+
+    /// Takes members out, those of all elements of an array.
+    pub(crate) fn remove(&mut self, skip: Skip<'_>) {
+        match self {
+            Value::Array(values) => values.iter_mut().for_each(|value| value.remove(skip)),
+            Value::Object(members) if !skip.is_empty() => members.retain(|key, value| {
+                let name = || utf8::lossy(key);
+                value.remove(skip.below(&name()));
+                !skip.skips(&name())
+            }),
+            _ => {}
         }
     }
 

@@ -78,13 +78,13 @@ impl<'s> At<'s> {
     pub(crate) fn member(self, field: &'static Field) -> At<'s> {
         At {
             levels: self.levels,
-            skip: self.skip.below(|| field.name()),
+            skip: self.skip.below(field.name()),
         }
     }
 
     #[inline]
     pub(crate) fn skips(self, field: &'static Field) -> bool {
-        self.skip.skips(|| field.name())
+        !self.skip.is_empty() && self.skip.skips(field.name())
     }
 }
 
