@@ -116,7 +116,7 @@ fn crypto(provider: &str) -> Result<Pass> {
     Ok(match provider {
         "aesgcm" => {
             let key = aesgcm::Key::new(&key)?;
-            let sealed = key.seal(&[7; 12], &plain, ETCD_KEY)?;
+            let sealed = key.seal(&[7; 12], ETCD_KEY, &plain)?;
             thousand(move || Ok(key.open(&sealed, ETCD_KEY)?.len()))
         }
         "aescbc" => {
