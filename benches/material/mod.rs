@@ -106,8 +106,8 @@ impl Sealed {
             ),
         };
         let configuration = format!(
-            "{{apiVersion: apiserver.config.k8s.io/v1, kind: EncryptionConfiguration, \
-             resources: [{{resources: [secrets], providers: [{{{settings}}}]}}]}}"
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\n\
+             resources: [{{resources: [secrets], providers: [{{{settings}}}]}}]\n"
         );
         let plaintext = secret();
         let seal = |sealer: Sealer<'_>| sealer.seal(&plaintext, ETCD_KEY);
