@@ -2,7 +2,8 @@
 # Counts the instructions of each stage of benches/instructions.rs under valgrind,
 # and fails if one takes over 3 % more than baseline.tsv says. Time on the clock is
 # not looked at: counts are the same on a busy machine, to the last one but for
-# `walk`, whose hash table has random seeds (0.05 %).
+# `walk`, whose hash table has random seeds (0.05 %). A processor without AES or AVX2
+# gives others, as ciphers and libc choose their ways by it.
 #
 # Needs Rust and valgrind, which it installs by apt if it is missing and that is
 # allowed (root); otherwise it fails. Counts of another compiler than the one that
