@@ -5,7 +5,7 @@ use std::io;
 
 use serde::Deserialize;
 
-use crate::de::{Head, Options, Pieces, ValueDeserializer, Walk};
+use crate::de::{self, Head, Options, Pieces, ValueDeserializer, Walk};
 use crate::envelope::Envelope;
 use crate::error::{Buffer, Error, Result};
 use crate::json::{Printer, WriteError};
@@ -164,8 +164,8 @@ impl<'a> Object<'a> {
         self
     }
 
-    fn report(&self, walk: Walk<'a>) -> Report {
-        let mut report = Report::new(walk.into_report(), self.limits);
+    fn report(&self, report: de::Report<'a>) -> Report {
+        let mut report = Report::new(report, self.limits);
         if let Some((envelope, buffer)) = &self.envelope {
             report.add_envelope(envelope, *buffer);
         }
@@ -262,13 +262,13 @@ impl<'a> Object<'a> {
     /// As [`Object::decode`].
     pub fn decode_with_report<T: Deserialize<'a>>(&self) -> Result<(T, Report)> {
         if let Some(object) = self.decode_usual() {
-            return Ok((object, self.report(self.walk())));
+            return Ok((object, self.report(de::Report::default())));
         }
         let mut walk = self.walk();
         let decoded = ValueDeserializer::object(&mut walk, self.head, self.message, self.pieces())
             .and_then(T::deserialize);
         match decoded {
-            Ok(object) => Ok((object, self.report(walk))),
+            Ok(object) => Ok((object, self.report(walk.into_report()))),
             Err(error) => Err(walk.locate(error)),
         }
     }
@@ -296,7 +296,7 @@ impl<'a> Object<'a> {
         let mut walk = self.walk();
         let printed = Printer::new(&mut walk, out).object(self.head, self.message, self.pieces());
         match printed {
-            Ok(()) => Ok(self.report(walk)),
+            Ok(()) => Ok(self.report(walk.into_report())),
             Err(WriteError::Decode(error)) => Err(error),
             // Cannot happen: there is none.
             Err(WriteError::Io(_)) => Err(Error::malformed("writer", "failed")),
@@ -327,7 +327,7 @@ impl<'a> Object<'a> {
         Printer::new(&mut walk, &mut out)
             .with_writer(writer)
             .object(self.head, self.message, self.pieces())?;
-        Ok(self.report(walk))
+        Ok(self.report(walk.into_report()))
     }
 
     /// Prints the object as YAML: keys sorted and laid out in blocks as

@@ -112,7 +112,8 @@ fn documents_are_printed_without_them() {
     let expected = r#"{"apiVersion":"a/v1","kind":"K","metadata":{"name":"n","labels":{"managedFields":"x"}},"list":[{"kept":2},3,[{}]]}"#;
     let skip = SkipFields::new(["metadata.managedFields", "list.gone"]);
     let yaml = b"apiVersion: a/v1\nkind: K\nlist: [{gone: 1, kept: 2}]\nmetadata: {managedFields: [], name: one}\n";
-    let of_yaml = r#"{"apiVersion":"a/v1","kind":"K","list":[{"kept":2}],"metadata":{"name":"one"}}"#;
+    let of_yaml =
+        r#"{"apiVersion":"a/v1","kind":"K","list":[{"kept":2}],"metadata":{"name":"one"}}"#;
     for (stored, expected) in [(&json[..], expected), (yaml, of_yaml)] {
         let decoder = Decoder::new().skip_fields(&skip);
         let opened = decoder.open(None, stored);

@@ -7,41 +7,47 @@ use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::de::deserializer::{Given, ValueDeserializer, unusual};
-use crate::de::{Entries, Items, Mark, Members, Pieces, Segment, Value, Walk, usual};
+use crate::de::usual::{self, StacksMark};
+use crate::de::{Entries, Items, Mark, Members, Pieces, Segment, Value, Walk};
 use crate::error::{Error, Result};
 use crate::schema::row::{Message, Type};
 
 pub(super) struct ListAccess<'w, 'de> {
     walk: &'w mut Walk<'de>,
     items: ListItems<'w, 'de>,
-    mark: Mark,
 }
 
 enum ListItems<'s, 'de> {
-    Ruled(Items<'de>, usize),
+    Ruled(Box<RuledItems<'de>>),
     Usual(usual::List<'s, 'de>),
+}
+
+struct RuledItems<'de> {
+    items: Items<'de>,
+    left: usize,
+    mark: Mark,
 }
 
 impl<'w, 'de> ListAccess<'w, 'de> {
     pub(super) fn ruled(walk: &'w mut Walk<'de>, kind: Type, run: Range<usize>) -> Self {
         let (mark, left) = (walk.mark(), run.len());
-        let items = ListItems::Ruled(Items::open(walk, kind, run), left);
-        ListAccess { walk, items, mark }
+        let items = Items::open(walk, kind, run);
+        let items = ListItems::Ruled(Box::new(RuledItems { items, left, mark }));
+        ListAccess { walk, items }
     }
 
     #[inline]
     pub(super) fn usual(walk: &'w mut Walk<'de>, list: usual::List<'w, 'de>) -> Self {
-        let mark = walk.mark();
         let items = ListItems::Usual(list);
-        ListAccess { walk, items, mark }
+        ListAccess { walk, items }
     }
 
     #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         // What is large is not moved on its way out.
         let visited = visitor.visit_seq(&mut self);
-        if visited.is_ok() {
-            self.walk.release(self.mark);
+        if let (true, ListItems::Ruled(ruled)) = (visited.is_ok(), &self.items) {
+            self.walk.release(ruled.mark);
         }
         visited
     }
@@ -52,11 +58,11 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let given = match &mut self.items {
-            ListItems::Ruled(items, left) => {
-                *left = left.saturating_sub(1);
-                items.next(self.walk)?.map(Given::One)
-            }
             ListItems::Usual(list) => list.next().ok_or_else(unusual)?.map(Given::from),
+            ListItems::Ruled(ruled) => {
+                ruled.left = ruled.left.saturating_sub(1);
+                ruled.items.next(self.walk)?.map(Given::One)
+            }
         };
         let Some(given) = given else {
             return Ok(None);
@@ -67,7 +73,7 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(match &self.items {
-            ListItems::Ruled(_, left) => *left,
+            ListItems::Ruled(ruled) => ruled.left,
             ListItems::Usual(list) => list.left(),
         })
     }
@@ -77,43 +83,40 @@ pub(super) struct EntriesAccess<'w, 'de> {
     walk: &'w mut Walk<'de>,
     entries: MapEntries<'w, 'de>,
     given: Given<'w, 'de>,
-    mark: Mark,
 }
 
 enum MapEntries<'s, 'de> {
-    Ruled(Entries),
+    Ruled(Box<(Entries, Mark)>),
     Usual(usual::List<'s, 'de>, Option<&'de [u8]>),
 }
 
 impl<'w, 'de> EntriesAccess<'w, 'de> {
     pub(super) fn ruled(walk: &'w mut Walk<'de>, kind: Type, run: Range<usize>) -> Result<Self> {
         let mark = walk.mark();
-        let entries = MapEntries::Ruled(Entries::open(walk, kind, run)?);
-        Ok(EntriesAccess::of(walk, entries, mark))
+        let entries = Entries::open(walk, kind, run)?;
+        let entries = MapEntries::Ruled(Box::new((entries, mark)));
+        Ok(EntriesAccess::of(walk, entries))
     }
 
     #[inline]
     pub(super) fn usual(walk: &'w mut Walk<'de>, map: usual::List<'w, 'de>) -> Self {
-        let mark = walk.mark();
-        EntriesAccess::of(walk, MapEntries::Usual(map, None), mark)
+        EntriesAccess::of(walk, MapEntries::Usual(map, None))
     }
 
     #[inline]
-    fn of(walk: &'w mut Walk<'de>, entries: MapEntries<'w, 'de>, mark: Mark) -> Self {
+    fn of(walk: &'w mut Walk<'de>, entries: MapEntries<'w, 'de>) -> Self {
         EntriesAccess {
             walk,
             entries,
             given: Given::One(Value::Null),
-            mark,
         }
     }
 
     #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        // What is large is not moved on its way out.
         let visited = visitor.visit_map(&mut self);
-        if visited.is_ok() {
-            self.walk.release(self.mark);
+        if let (true, MapEntries::Ruled(ruled)) = (visited.is_ok(), &self.entries) {
+            self.walk.release(ruled.1);
         }
         visited
     }
@@ -124,13 +127,14 @@ impl<'de> MapAccess<'de> for &mut EntriesAccess<'_, 'de> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         let entry = match &mut self.entries {
-            MapEntries::Ruled(entries) => entries
-                .next(self.walk)?
-                .map(|(key, value)| (key, Given::One(value))),
             MapEntries::Usual(map, last) => map
                 .next_entry(last)
                 .ok_or_else(unusual)?
                 .map(|(key, source)| (key, source.into())),
+            MapEntries::Ruled(ruled) => {
+                let entry = ruled.0.next(self.walk)?;
+                entry.map(|(key, value)| (key, Given::One(value)))
+            }
         };
         let Some((key, given)) = entry else {
             return Ok(None);
@@ -151,16 +155,19 @@ pub(super) struct ObjectAccess<'w, 'de> {
     members: ObjectMembers<'w, 'de>,
     /// Members that come before those of the message: `kind` and `apiVersion`.
     head: u8,
-    mark: Mark,
 }
 
 enum ObjectMembers<'s, 'de> {
-    Ruled {
-        members: Members,
-        value: Value<'de>,
-        path: usize,
-    },
-    Usual(usual::Members<'s, 'de>),
+    Ruled(Box<RuledMembers<'de>>),
+    Usual(usual::Members<'s, 'de>, StacksMark),
+}
+
+struct RuledMembers<'de> {
+    members: Members,
+    /// Of the member whose name was handed on.
+    value: Value<'de>,
+    path: usize,
+    mark: Mark,
 }
 
 impl<'w, 'de> ObjectAccess<'w, 'de> {
@@ -171,50 +178,56 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
     ) -> Result<Self> {
         let mark = walk.mark();
         let path = walk.path.len();
-        let members = ObjectMembers::Ruled {
+        let members = ObjectMembers::Ruled(Box::new(RuledMembers {
             members: Members::open(walk, message, pieces)?,
             value: Value::Null,
             path,
-        };
-        Ok(ObjectAccess::of(walk, members, mark))
+            mark,
+        }));
+        Ok(ObjectAccess::of(walk, members))
     }
 
     #[inline]
     pub(super) fn usual(walk: &'w mut Walk<'de>, object: usual::Object<'w, 'de>) -> Result<Self> {
-        let mark = walk.mark();
-        let members = usual::Members::open(object, &mut walk.places).ok_or_else(unusual)?;
-        Ok(ObjectAccess::of(walk, ObjectMembers::Usual(members), mark))
+        let mark = walk.usual.mark();
+        let members = usual::Members::open(object, &mut walk.usual).ok_or_else(unusual)?;
+        Ok(ObjectAccess::of(walk, ObjectMembers::Usual(members, mark)))
     }
 
     #[inline]
-    fn of(walk: &'w mut Walk<'de>, members: ObjectMembers<'w, 'de>, mark: Mark) -> Self {
+    fn of(walk: &'w mut Walk<'de>, members: ObjectMembers<'w, 'de>) -> Self {
         // Of the object itself only, which is opened first.
         let head = if walk.head.is_some() { HEAD } else { 0 };
         ObjectAccess {
             walk,
             members,
             head,
-            mark,
         }
     }
 
     #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        // What is large is not moved on its way out.
         let visited = visitor.visit_map(&mut self);
         if visited.is_ok() {
-            self.walk.release(self.mark);
+            self.release();
         }
         visited
     }
 
     pub(super) fn visit_enum<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        // What is large is not moved on its way out.
         let visited = visitor.visit_enum(MapAccessDeserializer::new(&mut self));
         if visited.is_ok() {
-            self.walk.release(self.mark);
+            self.release();
         }
         visited
+    }
+
+    #[inline]
+    fn release(&mut self) {
+        match &self.members {
+            ObjectMembers::Usual(_, mark) => self.walk.usual.release(*mark),
+            ObjectMembers::Ruled(ruled) => self.walk.release(ruled.mark),
+        }
     }
 
     #[inline]
@@ -223,13 +236,13 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
             return Ok(Some(self.next_of_head()));
         }
         match &mut self.members {
-            ObjectMembers::Usual(members) => {
-                members.next(&mut self.walk.places).ok_or_else(unusual)
+            ObjectMembers::Usual(members, _) => {
+                members.next(&mut self.walk.usual).ok_or_else(unusual)
             }
-            ObjectMembers::Ruled { members, value, .. } => {
-                let member = members.next(self.walk)?;
+            ObjectMembers::Ruled(ruled) => {
+                let member = ruled.members.next(self.walk)?;
                 Ok(member.map(|(name, given)| {
-                    *value = given;
+                    ruled.value = given;
                     name
                 }))
             }
@@ -243,8 +256,8 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
         } else {
             "apiVersion"
         };
-        if let ObjectMembers::Ruled { path, .. } = &self.members {
-            self.walk.path.truncate(*path);
+        if let ObjectMembers::Ruled(ruled) = &self.members {
+            self.walk.path.truncate(ruled.path);
             self.walk.path.push(Segment::Member(name));
         }
         name
@@ -256,9 +269,11 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
             return Ok(Given::One(self.value_of_head()));
         }
         match &mut self.members {
-            ObjectMembers::Usual(members) => members.value().map(Given::from).ok_or_else(unusual),
-            ObjectMembers::Ruled { value, .. } => {
-                Ok(Given::One(std::mem::replace(value, Value::Null)))
+            ObjectMembers::Usual(members, _) => {
+                members.value().map(Given::from).ok_or_else(unusual)
+            }
+            ObjectMembers::Ruled(ruled) => {
+                Ok(Given::One(std::mem::replace(&mut ruled.value, Value::Null)))
             }
         }
     }

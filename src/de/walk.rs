@@ -59,11 +59,11 @@ pub(crate) struct Walk<'a> {
     quiet: usize,
     pub(super) occurrences: Vec<Occurrence<'a>>,
     pub(super) entries: Vec<entries::Entry<'a>>,
-    pub(super) places: usual::Places,
+    pub(super) usual: usual::Stacks<'a>,
     /// What the object itself has before its fields, until it is opened.
     pub(super) head: Option<Head<'a>>,
     /// What is unusual is an error, and no more is said of it.
-    usual: bool,
+    only_usual: bool,
     depth: usize,
     /// Offset of what was looked at last.
     at: u64,
@@ -75,7 +75,6 @@ pub(crate) struct Mark {
     path: usize,
     occurrences: usize,
     entries: usize,
-    places: usize,
     depth: usize,
 }
 
@@ -89,11 +88,11 @@ impl<'a> Walk<'a> {
             path: Path::default(),
             report: Report::default(),
             quiet: 0,
-            occurrences: Vec::with_capacity(64),
+            occurrences: Vec::new(),
             entries: Vec::new(),
-            places: usual::Places::new(),
+            usual: usual::Stacks::default(),
             head: None,
-            usual: false,
+            only_usual: false,
             depth: 0,
             at: 0,
         }
@@ -105,7 +104,7 @@ impl<'a> Walk<'a> {
 
     /// What is unusual is to end the walk from here on.
     pub(super) fn expect_usual(&mut self) {
-        self.usual = true;
+        self.only_usual = true;
     }
 
     pub(crate) fn is_lossless(&self) -> bool {
@@ -162,7 +161,6 @@ impl<'a> Walk<'a> {
             path: self.path.len(),
             occurrences: self.occurrences.len(),
             entries: self.entries.len(),
-            places: self.places.len(),
             depth: self.depth,
         }
     }
@@ -172,7 +170,6 @@ impl<'a> Walk<'a> {
         self.path.truncate(mark.path);
         self.occurrences.truncate(mark.occurrences);
         self.entries.truncate(mark.entries);
-        self.places.truncate(mark.places);
         self.depth = mark.depth;
     }
 
@@ -193,7 +190,7 @@ impl<'a> Walk<'a> {
     /// Lists the path as one whose text was not UTF-8; an error if strict.
     #[cold]
     pub(crate) fn invalid_utf8(&mut self) -> Result<()> {
-        if self.options.strict || self.usual {
+        if self.options.strict || self.only_usual {
             return Err(Error::malformed("string", "not valid UTF-8"));
         }
         if self.quiet == 0 {
@@ -242,6 +239,7 @@ impl<'a> Walk<'a> {
             ));
         }
         self.depth = self.depth.saturating_add(1);
+        self.occurrences.reserve(32);
         let start = self.occurrences.len();
         match pieces {
             Pieces::Absent => {}

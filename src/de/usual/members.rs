@@ -3,6 +3,7 @@
 use super::collections::{List, pass};
 use super::{At, Object, Source, element, message_value, retired};
 use super::{find_rows, next_row};
+use crate::convert::to_usize;
 use crate::de::{Value, scalar};
 use crate::schema::row::{Field, Form, Label, Message, Type};
 use crate::wire::Quick;
@@ -11,17 +12,50 @@ use crate::wire::Quick;
 /// place.
 pub(crate) struct Members<'s, 'a> {
     frame: Frame<'a>,
-    /// The frames that an inline message interrupts.
-    outer: Vec<Frame<'a>>,
+    /// How many frames wait for inline messages to end.
+    outer: u32,
     at: At<'s>,
     member: Option<Member<'a>>,
+}
+
+/// Room for what is open, one upon the other.
+#[derive(Default)]
+pub(crate) struct Stacks<'a> {
+    /// Frames that an inline message interrupts.
+    frames: Vec<Frame<'a>>,
+    /// The places of [`Order::Rows`].
+    places: Vec<u32>,
+}
+
+/// A point that the stacks can be brought back to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StacksMark {
+    frames: usize,
+    places: usize,
+}
+
+impl Stacks<'_> {
+    #[inline]
+    pub(crate) fn mark(&self) -> StacksMark {
+        StacksMark {
+            frames: self.frames.len(),
+            places: self.places.len(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn release(&mut self, mark: StacksMark) {
+        self.frames.truncate(mark.frames);
+        self.places.truncate(mark.places);
+    }
 }
 
 /// A member whose name was handed on.
 #[derive(Clone, Copy)]
 struct Member<'a> {
     field: &'static Field,
-    /// Behind the first tag.
+    /// Of a single field with a length, its payload; else what is behind the
+    /// first tag.
     wire: Quick<'a>,
     /// How many values stand there; none if it is shown without being there.
     count: u32,
@@ -50,36 +84,35 @@ enum Order<'a> {
     },
 }
 
-/// What [`Order::Rows`] needs room for, one upon the other.
-pub(crate) type Places = Vec<u32>;
-
 impl<'s, 'a> Members<'s, 'a> {
     #[inline]
-    pub(crate) fn open(object: Object<'s, 'a>, places: &mut Places) -> Option<Members<'s, 'a>> {
+    pub(crate) fn open(object: Object<'s, 'a>, stacks: &mut Stacks<'a>) -> Option<Members<'s, 'a>> {
         let at = object.at.deeper()?;
         Some(Members {
-            frame: Frame::open(object.message, object.bytes, places)?,
-            outer: Vec::new(),
+            frame: Frame::open(object.message, object.bytes, &mut stacks.places)?,
+            outer: 0,
             at,
             member: None,
         })
     }
 
     /// The name of the next member that is printed.
-    pub(crate) fn next(&mut self, places: &mut Places) -> Option<Option<&'static str>> {
+    pub(crate) fn next(&mut self, stacks: &mut Stacks<'a>) -> Option<Option<&'static str>> {
         loop {
-            let member = match self.frame.step(places)? {
-                Step::End => match self.outer.pop() {
-                    Some(frame) => {
-                        self.frame = frame;
-                        continue;
-                    }
-                    None => return Some(None),
-                },
+            let member = match self.frame.step(&stacks.places)? {
+                Step::End if self.outer == 0 => return Some(None),
+                Step::End => {
+                    self.outer = self.outer.saturating_sub(1);
+                    self.frame = stacks.frames.pop()?;
+                    continue;
+                }
                 Step::Inline(message, bytes) => {
                     self.at = self.at.deeper()?;
-                    let inline = Frame::open(message, bytes, places)?;
-                    self.outer.push(std::mem::replace(&mut self.frame, inline));
+                    let inline = Frame::open(message, bytes, &mut stacks.places)?;
+                    stacks
+                        .frames
+                        .push(std::mem::replace(&mut self.frame, inline));
+                    self.outer = self.outer.saturating_add(1);
                     continue;
                 }
                 Step::Member(member) => member,
@@ -102,7 +135,9 @@ impl<'s, 'a> Members<'s, 'a> {
         let below = self.at.member(field);
         match (field.label, field.kind) {
             _ if count == 0 => absent(field, below),
-            (Label::One, Type::Message(message)) => message_value(message, wire.bytes()?, below),
+            (Label::One, Type::String) => Some(Source::One(Value::String(wire.rest()))),
+            (Label::One, Type::Bytes) => Some(Source::One(Value::Bytes(wire.rest()))),
+            (Label::One, Type::Message(message)) => message_value(message, wire.rest(), below),
             (Label::One, kind) => element(kind, &mut wire, below),
             (Label::Repeated, _) => Some(Source::List(List::of(field, wire, count, below))),
             (Label::Map, _) => Some(Source::Map(List::of(field, wire, count, below))),
@@ -118,8 +153,11 @@ impl<'s, 'a> Members<'s, 'a> {
             count,
         } = member;
         if field.is_retired() {
-            retired(field, &mut wire)?;
-            return Some(false);
+            let nothing = match (field.label, field.kind) {
+                (Label::One, Type::String | Type::Bytes) => wire.is_empty() && !field.is_pointer(),
+                _ => retired(field, &mut wire).is_some(),
+            };
+            return nothing.then_some(false);
         }
         if self.at.skips(field) {
             return Some(false);
@@ -131,12 +169,16 @@ impl<'s, 'a> Members<'s, 'a> {
                 if nil && !field.is_pointer() {
                     !field.is_omitempty()
                 } else if field.is_omitzero() {
-                    let bytes = if count == 0 { b"" } else { wire.bytes()? };
-                    let source = message_value(message, bytes, self.at)?;
+                    let source = message_value(message, wire.rest(), self.at)?;
                     !matches!(source, Source::One(Value::Null))
                 } else {
                     true
                 }
+            }
+            (Label::One, Type::String | Type::Bytes)
+                if field.is_omitempty() && !field.is_pointer() =>
+            {
+                !wire.is_empty()
             }
             (Label::One, kind) if field.is_omitempty() && !field.is_pointer() => {
                 match element(kind, &mut wire, self.at)? {
@@ -172,7 +214,11 @@ enum Step<'a> {
 
 impl<'a> Frame<'a> {
     #[inline]
-    fn open(message: &'static Message, bytes: &'a [u8], places: &mut Places) -> Option<Frame<'a>> {
+    fn open(
+        message: &'static Message,
+        bytes: &'a [u8],
+        places: &mut Vec<u32>,
+    ) -> Option<Frame<'a>> {
         let order = match message.in_wire_order {
             true => Order::Wire(Quick::new(bytes), None),
             false => {
@@ -195,7 +241,7 @@ impl<'a> Frame<'a> {
     }
 
     #[inline]
-    fn step(&mut self, places: &Places) -> Option<Step<'a>> {
+    fn step(&mut self, places: &[u32]) -> Option<Step<'a>> {
         let row = match &mut self.order {
             Order::Wire(wire, found) => {
                 if found.is_none() {
@@ -227,8 +273,7 @@ impl<'a> Frame<'a> {
         let (wire, count) = match &mut self.order {
             Order::Wire(wire, found) => {
                 *found = None;
-                let first = *wire;
-                (first, field_pass(field, wire)?)
+                values(field, wire)?
             }
             Order::Rows {
                 bytes,
@@ -237,14 +282,12 @@ impl<'a> Frame<'a> {
             } => {
                 *present &= present.wrapping_sub(1);
                 let left = places.get(start.saturating_add(row))?;
-                let from = bytes.len().checked_sub(usize::try_from(*left).ok()?)?;
-                let first = Quick::new(bytes.get(from..)?);
-                (first, field_pass(field, &mut first.clone())?)
+                let from = bytes.len().checked_sub(to_usize(*left))?;
+                values(field, &mut Quick::new(bytes.get(from..)?))?
             }
         };
         if let (true, Type::Message(message)) = (field.is_inline(), field.kind) {
-            let mut wire = wire;
-            return Some(Step::Inline(message, wire.bytes()?));
+            return Some(Step::Inline(message, wire.rest()));
         }
         Some(Step::Member(Member { field, wire, count }))
     }
@@ -259,13 +302,16 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Reads over a field, and counts its values. One that stands twice is a row that
-/// is not found the second time.
+/// Reads over a field, and gives its payload or where its values begin, and how
+/// many there are. A field that stands twice is a row that is not found the second
+/// time.
 #[inline]
-fn field_pass(field: &'static Field, wire: &mut Quick<'_>) -> Option<u32> {
-    match field.label {
-        Label::One => wire.skip(field.tag).map(|()| 1),
-        Label::Repeated | Label::Map => pass(field, wire),
+fn values<'a>(field: &'static Field, wire: &mut Quick<'a>) -> Option<(Quick<'a>, u32)> {
+    let first = *wire;
+    match (field.label, field.tag & 7) {
+        (Label::One, 2) => Some((Quick::new(wire.bytes()?), 1)),
+        (Label::One, _) => wire.skip(field.tag).map(|()| (first, 1)),
+        (Label::Repeated | Label::Map, _) => Some((first, pass(field, wire)?)),
     }
 }
 

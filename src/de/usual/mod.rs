@@ -21,7 +21,7 @@ mod rows;
 mod special;
 
 pub(crate) use collections::List;
-pub(crate) use members::{Members, Places};
+pub(crate) use members::{Members, Stacks, StacksMark};
 pub(crate) use rows::{find_rows, next_row};
 pub(crate) use special::special;
 
