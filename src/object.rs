@@ -16,7 +16,7 @@ use crate::schema::row::{Field, Form, Label, Type, field, message};
 use crate::schema::{self, Message};
 use crate::skip_fields::SkipFields;
 use crate::utf8;
-use crate::wire::{Fields, Payload, Reader};
+use crate::wire::{Fields, Payload, Quick, Reader};
 use crate::yaml;
 
 /// An object's message with its schema, borrowing from the value; nothing is
@@ -216,6 +216,9 @@ impl<'a> Object<'a> {
         let Some(row) = metadata_number(self.message) else {
             return Ok(None);
         };
+        if let Some(found) = find_text(self.raw, row, number) {
+            return Ok(Some(utf8::lossy(found)));
+        }
         let mut found: &[u8] = b"";
         let mut fields = Fields::new(Reader::new(self.raw, Buffer::Raw));
         while let Some(field) = fields.next_field()? {
@@ -343,6 +346,30 @@ impl<'a> Object<'a> {
         yaml::write(&mut out, &json, self.limits.tree_depth)?;
         Ok((out, report))
     }
+}
+
+/// The last value of field `number` in field `row`, if both stand on the wire
+/// as usual.
+fn find_text(raw: &[u8], row: u32, number: u32) -> Option<&[u8]> {
+    let tag = |number: u32| u16::try_from(number << 3 | 2).ok();
+    let (row, number) = (tag(row)?, tag(number)?);
+    let mut found: &[u8] = b"";
+    let mut object = Quick::new(raw);
+    while !object.is_empty() {
+        let tag = object.tag()?;
+        if tag != row {
+            object.skip(tag)?;
+            continue;
+        }
+        let mut metadata = Quick::new(object.bytes()?);
+        while !metadata.is_empty() {
+            match metadata.tag()? {
+                tag if tag == number => found = metadata.bytes()?,
+                tag => metadata.skip(tag)?,
+            }
+        }
+    }
+    Some(found)
 }
 
 fn known_kind(group: &[u8], version: &[u8], kind: &[u8]) -> Option<&'static Message> {

@@ -1,8 +1,10 @@
 //! A database file: its live keys, its history, what it deleted, what it lost.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
+use std::thread;
 
 use k8s_etcd::etcd::{Carving, LastState, Snapshot, Trailer, carve};
 use k8s_etcd::{Category, Error, Limits};
@@ -16,7 +18,7 @@ impl Run<'_> {
     pub fn database(&mut self, out: &mut dyn Write, data: &[u8], name: &Path) -> Result<(), Stop> {
         let file = name.to_string_lossy();
         let name = escaped(name.as_os_str().as_encoded_bytes());
-        let complain = |what: &dyn std::fmt::Display| {
+        let complain = |what: &dyn Display| {
             eprintln!("decode: {name}: {}", escaped(what.to_string().as_bytes()));
         };
         let snapshot = match Snapshot::parse(data) {
@@ -42,11 +44,36 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let trailer = snapshot.verify_trailer();
-        let mut is_damaged = trailer == Trailer::Mismatch;
-        if is_damaged {
-            complain(&"the SHA-256 trailer does not match the database");
-        }
+        // Hashing takes its time: beside the rest, if there may be two threads.
+        thread::scope(|scope| {
+            let hashing = (self.args.jobs() > 1).then(|| scope.spawn(|| snapshot.verify_trailer()));
+            let opened = Opened {
+                snapshot: &snapshot,
+                file: &file,
+                data,
+                complain: &complain,
+            };
+            self.opened(out, &opened, || match hashing {
+                // A thread that is gone has panicked: the scope says so.
+                Some(hashing) => hashing.join().unwrap_or(Trailer::Mismatch),
+                None => snapshot.verify_trailer(),
+            })
+        })
+    }
+
+    fn opened(
+        &mut self,
+        out: &mut dyn Write,
+        opened: &Opened<'_, '_>,
+        trailer: impl FnOnce() -> Trailer,
+    ) -> Result<(), Stop> {
+        let Opened {
+            snapshot,
+            file,
+            data,
+            complain,
+        } = *opened;
+        let mut is_damaged = false;
         let meta = snapshot.database().meta();
         if let Err(error) = snapshot.database().other_meta() {
             is_damaged = true;
@@ -56,11 +83,11 @@ impl Run<'_> {
             ));
         }
         let records = if self.args.history {
-            self.history(out, &snapshot)
+            self.history(out, snapshot)
         } else if self.args.deleted {
-            self.deletions(out, &snapshot)
+            self.deletions(out, snapshot)
         } else {
-            self.live(out, &snapshot)
+            self.live(out, snapshot)
         };
         match records {
             Ok(is_sound) => is_damaged |= !is_sound,
@@ -74,16 +101,21 @@ impl Run<'_> {
         if let Some(carving) = &carving {
             self.carved(out, carving)?;
         }
+        let trailer = trailer();
+        if trailer == Trailer::Mismatch {
+            is_damaged = true;
+            complain(&"the SHA-256 trailer does not match the database");
+        }
         if is_damaged || self.args.carve || self.args.report.is_some() {
             let survey = snapshot.survey();
             is_damaged |= survey.damage().len() > 0;
             let findings = Findings {
-                name: &file,
+                name: file,
                 data,
                 carving: carving.as_ref(),
-                say: &complain,
+                say: complain,
             };
-            self.report.database(&findings, &snapshot, trailer, &survey);
+            self.report.database(&findings, snapshot, trailer, &survey);
         }
         if is_damaged {
             self.outcome = Outcome::Partial;
@@ -217,6 +249,14 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// A database with a meta page that can be read.
+struct Opened<'a, 'd> {
+    snapshot: &'a Snapshot<'d>,
+    file: &'a str,
+    data: &'a [u8],
+    complain: &'a dyn Fn(&dyn Display),
 }
 
 /// Whether the filters want what a key was last: a deletion tells neither kind

@@ -3,7 +3,7 @@
 use super::generated::kinds::KINDS;
 use super::generated::messages::MESSAGES;
 use super::generated::meta_v1;
-use super::row::{Field, Message};
+use super::row::{Field, Kind, Message};
 
 /// The message with the full protobuf name `name`, such as
 /// `k8s.io.apimachinery.pkg.apis.meta.v1.WatchEvent`; `None` if no release that
@@ -28,6 +28,9 @@ pub fn messages() -> impl ExactSizeIterator<Item = &'static Message> {
 /// discovery, such as `APIGroup`, are unversioned: kinds of whatever group version.
 pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Message> {
     let key = (group, version, kind);
+    if let Some(found) = by_hash(key) {
+        return Some(found);
+    }
     let found = KINDS.binary_search_by(|k| (k.group, k.version, k.kind).cmp(&key));
     match found {
         Ok(i) => KINDS.get(i).map(|k| k.message),
@@ -59,6 +62,83 @@ pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Message> 
 pub fn kind_of(api_version: &str, kind: &str) -> Option<&'static Message> {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     self::kind(group, version, kind)
+}
+
+/// Places of [`KINDS`], plus one, at the hash of each or behind it: half of them
+/// are empty.
+static PLACES: [u16; PLACES_MASK + 1] = places();
+
+const PLACES_MASK: usize = 2047;
+
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "the table's kinds, when it is compiled"
+)]
+const fn places() -> [u16; PLACES_MASK + 1] {
+    assert!(KINDS.len() < 1024);
+    let mut places = [0; PLACES_MASK + 1];
+    let mut at = 0;
+    while at < KINDS.len() {
+        let Kind {
+            group,
+            version,
+            kind,
+            ..
+        } = KINDS[at];
+        let mut place = hash(group, version, kind) & PLACES_MASK;
+        while places[place] != 0 {
+            place = (place + 1) & PLACES_MASK;
+        }
+        at += 1;
+        places[place] = at as u16;
+    }
+    places
+}
+
+/// FNV-1a of the three, each ended by a byte that none of them holds.
+const fn hash(group: &str, version: &str, kind: &str) -> usize {
+    let mut hash = 0x811c_9dc5u32;
+    let mut parts: &[&str] = &[group, version, kind];
+    while let [part, rest @ ..] = parts {
+        let mut bytes = part.as_bytes();
+        while let [byte, rest @ ..] = bytes {
+            hash = (hash ^ byte_of(*byte)).wrapping_mul(0x0100_0193);
+            bytes = rest;
+        }
+        hash = (hash ^ 0xff).wrapping_mul(0x0100_0193);
+        parts = rest;
+    }
+    wide(hash >> 16 ^ hash)
+}
+
+#[expect(clippy::as_conversions, reason = "`From` is not const")]
+const fn byte_of(byte: u8) -> u32 {
+    byte as u32
+}
+
+#[expect(clippy::as_conversions, reason = "no machine has narrower ones")]
+const fn wide(hash: u32) -> usize {
+    hash as usize
+}
+
+pub(super) fn by_hash(key: (&str, &str, &str)) -> Option<&'static Message> {
+    let (group, version, kind) = key;
+    // No kind of the table is so long.
+    if [group, version, kind].iter().any(|part| part.len() > 64) {
+        return None;
+    }
+    let start = hash(group, version, kind) & PLACES_MASK;
+    let (before, from) = PLACES.split_at_checked(start)?;
+    for place in from.iter().chain(before) {
+        // An empty place: none of the hashes that lead here has more.
+        let found = KINDS.get(usize::from(place.checked_sub(1)?))?;
+        if (found.kind, found.version, found.group) == (kind, version, group) {
+            return Some(found.message);
+        }
+    }
+    None
 }
 
 fn option_kind(kind: &str) -> Option<&'static Message> {

@@ -117,3 +117,18 @@ fn fields_are_found_from_any_hint() {
         }
     }
 }
+
+#[test]
+fn every_kind_is_found_by_its_hash() {
+    for kind in KINDS {
+        let key = (kind.group, kind.version, kind.kind);
+        let found = super::lookup::by_hash(key).unwrap();
+        assert!(std::ptr::eq(found, kind.message), "{key:?}");
+    }
+    for key in [("", "", ""), ("", "v1", "pod"), ("apps", "v1", "Pod")] {
+        assert!(super::lookup::by_hash(key).is_none(), "{key:?}");
+    }
+    // What would not fit a name of the table is not even hashed.
+    let long = "x".repeat(65);
+    assert!(super::lookup::by_hash(("", &long, "Pod")).is_none());
+}
