@@ -11,7 +11,8 @@
 //! the stacks that the cursors [`Members`], [`Items`] and [`Entries`] work on.
 //! Two consumers sit on top: [`deserializer`] (serde: typed objects and
 //! `serde_json::Value`) and the printer in `json`. Rules for absent, zero and
-//! repeated fields are here once, for both.
+//! repeated fields are here once, for both. Objects that are as Go wrote them
+//! take a shorter way first, [`usual`].
 
 mod access;
 mod deserializer;

@@ -50,7 +50,7 @@ typed() {
     for _ in $(seq "$rounds"); do
         both typed "$out/plain.typed"
         both typed-bare "$out/plain.bare"
-        # SKIP: mine typed-skipping "$out/plain.typed"
+        mine typed-skipping "$out/plain.typed"
         mine printed-and-parsed "$out/plain.typed"
         mine printed-and-parsed-bare "$out/plain.bare"
         mine prost "$out/plain.typed"

@@ -5,7 +5,7 @@ use std::fs;
 use k8s_etcd::encryption::{aescbc, aesgcm, secretbox};
 use k8s_etcd::envelope::Envelope;
 use k8s_etcd::storage_value::Content;
-use k8s_etcd::{Decoder, Object};
+use k8s_etcd::{Decoder, Object, SkipFields};
 
 use crate::corpus::{self, Stored};
 use crate::kinds::{self, Kind};
@@ -34,8 +34,13 @@ pub fn pass(name: &str, files: &[&str]) -> Result<Pass> {
     match name {
         "json" => Ok(json(values)),
         "typed" | "typed-bare" => typed(values, |_, object, kind| (kind.decode)(object)),
-        // SKIP: `typed-skipping` is the typed decode of the values with managedFields
-        // that leaves those out: `Object::skip_fields`.
+        // The values with managedFields, which are left out while decoding.
+        "typed-skipping" => {
+            let skip = SkipFields::new(["metadata.managedFields"]);
+            typed(values, move |_, object, kind| {
+                (kind.decode)(&object.clone().skip_fields(&skip))
+            })
+        }
         "printed-and-parsed" | "printed-and-parsed-bare" => {
             let mut out = Vec::new();
             typed(values, move |_, object, kind| {
