@@ -6,8 +6,8 @@ use std::ops::Range;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
-use crate::de::deserializer::{Given, ValueDeserializer, unusual};
-use crate::de::usual::{self, StacksMark};
+use crate::de::deserializer::{ValueDeserializer, unusual};
+use crate::de::usual::{self, Source, StacksMark};
 use crate::de::{Entries, Items, Mark, Members, Pieces, Segment, Value, Walk};
 use crate::error::{Error, Result};
 use crate::schema::row::{Message, Type};
@@ -57,17 +57,17 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        let given = match &mut self.items {
-            ListItems::Usual(list) => list.next().ok_or_else(unusual)?.map(Given::from),
+        let source = match &mut self.items {
+            ListItems::Usual(list) => list.next().ok_or_else(unusual)?,
             ListItems::Ruled(ruled) => {
                 ruled.left = ruled.left.saturating_sub(1);
-                ruled.items.next(self.walk)?.map(Given::One)
+                ruled.items.next(self.walk)?.map(Source::One)
             }
         };
-        let Some(given) = given else {
+        let Some(source) = source else {
             return Ok(None);
         };
-        seed.deserialize(ValueDeserializer::of(self.walk, given))
+        seed.deserialize(ValueDeserializer::of(self.walk, source))
             .map(Some)
     }
 
@@ -82,7 +82,7 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
 pub(super) struct EntriesAccess<'w, 'de> {
     walk: &'w mut Walk<'de>,
     entries: MapEntries<'w, 'de>,
-    given: Given<'w, 'de>,
+    source: Source<'w, 'de>,
 }
 
 enum MapEntries<'s, 'de> {
@@ -108,7 +108,7 @@ impl<'w, 'de> EntriesAccess<'w, 'de> {
         EntriesAccess {
             walk,
             entries,
-            given: Given::One(Value::Null),
+            source: Source::One(Value::Null),
         }
     }
 
@@ -127,26 +127,23 @@ impl<'de> MapAccess<'de> for &mut EntriesAccess<'_, 'de> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         let entry = match &mut self.entries {
-            MapEntries::Usual(map, last) => map
-                .next_entry(last)
-                .ok_or_else(unusual)?
-                .map(|(key, source)| (key, source.into())),
+            MapEntries::Usual(map, last) => map.next_entry(last).ok_or_else(unusual)?,
             MapEntries::Ruled(ruled) => {
                 let entry = ruled.0.next(self.walk)?;
-                entry.map(|(key, value)| (key, Given::One(value)))
+                entry.map(|(key, value)| (key, Source::One(value)))
             }
         };
-        let Some((key, given)) = entry else {
+        let Some((key, source)) = entry else {
             return Ok(None);
         };
-        self.given = given;
+        self.source = source;
         seed.deserialize(ValueDeserializer::new(self.walk, Value::String(key)))
             .map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let given = std::mem::replace(&mut self.given, Given::One(Value::Null));
-        seed.deserialize(ValueDeserializer::of(self.walk, given))
+        let source = std::mem::replace(&mut self.source, Source::One(Value::Null));
+        seed.deserialize(ValueDeserializer::of(self.walk, source))
     }
 }
 
@@ -241,8 +238,8 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
             }
             ObjectMembers::Ruled(ruled) => {
                 let member = ruled.members.next(self.walk)?;
-                Ok(member.map(|(name, given)| {
-                    ruled.value = given;
+                Ok(member.map(|(name, source)| {
+                    ruled.value = source;
                     name
                 }))
             }
@@ -264,17 +261,16 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
     }
 
     #[inline]
-    fn given(&mut self) -> Result<Given<'w, 'de>> {
+    fn source(&mut self) -> Result<Source<'w, 'de>> {
         if self.head > 0 {
-            return Ok(Given::One(self.value_of_head()));
+            return Ok(Source::One(self.value_of_head()));
         }
         match &mut self.members {
-            ObjectMembers::Usual(members, _) => {
-                members.value().map(Given::from).ok_or_else(unusual)
-            }
-            ObjectMembers::Ruled(ruled) => {
-                Ok(Given::One(std::mem::replace(&mut ruled.value, Value::Null)))
-            }
+            ObjectMembers::Usual(members, _) => members.value().ok_or_else(unusual),
+            ObjectMembers::Ruled(ruled) => Ok(Source::One(std::mem::replace(
+                &mut ruled.value,
+                Value::Null,
+            ))),
         }
     }
 
@@ -310,7 +306,7 @@ impl<'de> MapAccess<'de> for &mut ObjectAccess<'_, 'de> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let given = self.given()?;
-        seed.deserialize(ValueDeserializer::of(self.walk, given))
+        let source = self.source()?;
+        seed.deserialize(ValueDeserializer::of(self.walk, source))
     }
 }

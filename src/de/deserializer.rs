@@ -10,7 +10,7 @@ use serde::forward_to_deserialize_any;
 
 use crate::convert::to_u64;
 use crate::de::access::{EntriesAccess, ListAccess, ObjectAccess};
-use crate::de::usual::{self, At, Source, message_value};
+use crate::de::usual::{At, Source, message_value};
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::de::{Options, Pieces, Value, Walk};
 use crate::error::{Buffer, Category, Error, Result};
@@ -30,37 +30,17 @@ pub(crate) struct Head<'a> {
 /// One value, ready for a visitor.
 pub(crate) struct ValueDeserializer<'w, 'de> {
     walk: &'w mut Walk<'de>,
-    given: Given<'w, 'de>,
-}
-
-/// A value by all rules, or one that stands on the wire as usual.
-pub(super) enum Given<'s, 'de> {
-    One(Value<'de>),
-    Object(usual::Object<'s, 'de>),
-    List(usual::List<'s, 'de>),
-    Map(usual::List<'s, 'de>),
-}
-
-impl<'s, 'de> From<Source<'s, 'de>> for Given<'s, 'de> {
-    #[inline]
-    fn from(source: Source<'s, 'de>) -> Given<'s, 'de> {
-        match source {
-            Source::One(value) => Given::One(value),
-            Source::Object(object) => Given::Object(object),
-            Source::List(list) => Given::List(list),
-            Source::Map(map) => Given::Map(map),
-        }
-    }
+    source: Source<'w, 'de>,
 }
 
 impl<'w, 'de> ValueDeserializer<'w, 'de> {
     pub(crate) fn new(walk: &'w mut Walk<'de>, value: Value<'de>) -> Self {
-        ValueDeserializer::of(walk, Given::One(value))
+        ValueDeserializer::of(walk, Source::One(value))
     }
 
     #[inline]
-    pub(super) fn of(walk: &'w mut Walk<'de>, given: Given<'w, 'de>) -> Self {
-        ValueDeserializer { walk, given }
+    pub(super) fn of(walk: &'w mut Walk<'de>, source: Source<'w, 'de>) -> Self {
+        ValueDeserializer { walk, source }
     }
 
     /// A top-level object, by all rules.
@@ -71,8 +51,8 @@ impl<'w, 'de> ValueDeserializer<'w, 'de> {
         pieces: Pieces<'de>,
     ) -> Result<Self> {
         walk.head = head.filter(|_| message.type_meta);
-        let given = Given::One(walk.message_value(message, pieces)?);
-        Ok(ValueDeserializer { walk, given })
+        let source = Source::One(walk.message_value(message, pieces)?);
+        Ok(ValueDeserializer { walk, source })
     }
 
     /// A top-level object that stands on the wire as usual. Any error means that
@@ -88,8 +68,7 @@ impl<'w, 'de> ValueDeserializer<'w, 'de> {
         let at = At::top(walk.limits(), skip);
         let source = message_value(message, bytes, at).ok_or_else(unusual)?;
         walk.expect_usual();
-        let given = source.into();
-        Ok(ValueDeserializer { walk, given })
+        Ok(ValueDeserializer::of(walk, source))
     }
 }
 
@@ -104,12 +83,12 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
 
     #[inline(never)]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let ValueDeserializer { walk, given } = self;
-        let value = match given {
-            Given::One(value) => value,
-            Given::List(list) => return ListAccess::usual(walk, list).visit(visitor),
-            Given::Map(map) => return EntriesAccess::usual(walk, map).visit(visitor),
-            Given::Object(object) => return ObjectAccess::usual(walk, object)?.visit(visitor),
+        let ValueDeserializer { walk, source } = self;
+        let value = match source {
+            Source::One(value) => value,
+            Source::List(list) => return ListAccess::usual(walk, list).visit(visitor),
+            Source::Map(map) => return EntriesAccess::usual(walk, map).visit(visitor),
+            Source::Object(object) => return ObjectAccess::usual(walk, object)?.visit(visitor),
         };
         match value {
             Value::Null => visitor.visit_unit(),
@@ -144,8 +123,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.given {
-            Given::One(Value::Null | Value::Json(b"null", _)) => visitor.visit_none(),
+        match self.source {
+            Source::One(Value::Null | Value::Json(b"null", _)) => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -160,8 +139,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
 
     /// A `bytes` field gives its bytes, not their base64 text.
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.given {
-            Given::One(Value::Bytes(bytes) | Value::String(bytes)) => {
+        match self.source {
+            Source::One(Value::Bytes(bytes) | Value::String(bytes)) => {
                 visitor.visit_borrowed_bytes(bytes)
             }
             _ => self.deserialize_any(visitor),
@@ -178,13 +157,13 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let ValueDeserializer { walk, given } = self;
-        let value = match given {
-            Given::One(value) => value,
-            Given::Object(object) => {
+        let ValueDeserializer { walk, source } = self;
+        let value = match source {
+            Source::One(value) => value,
+            Source::Object(object) => {
                 return ObjectAccess::usual(walk, object)?.visit_enum(visitor);
             }
-            Given::List(_) | Given::Map(_) => return Err(no_enum()),
+            Source::List(_) | Source::Map(_) => return Err(no_enum()),
         };
         match value {
             Value::Object(message, pieces) => {
@@ -204,8 +183,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.given {
-            Given::One(Value::String(bytes)) => visit_text(self.walk, bytes, visitor),
+        match self.source {
+            Source::One(Value::String(bytes)) => visit_text(self.walk, bytes, visitor),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -223,29 +202,29 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        match self.given {
-            Given::Object(object) => ObjectAccess::usual(self.walk, object)?.visit(visitor),
+        match self.source {
+            Source::Object(object) => ObjectAccess::usual(self.walk, object)?.visit(visitor),
             _ => self.deserialize_any(visitor),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.given {
-            Given::Map(map) => EntriesAccess::usual(self.walk, map).visit(visitor),
+        match self.source {
+            Source::Map(map) => EntriesAccess::usual(self.walk, map).visit(visitor),
             _ => self.deserialize_any(visitor),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.given {
-            Given::List(list) => ListAccess::usual(self.walk, list).visit(visitor),
+        match self.source {
+            Source::List(list) => ListAccess::usual(self.walk, list).visit(visitor),
             _ => self.deserialize_any(visitor),
         }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.given {
-            Given::One(Value::Bool(value)) => visitor.visit_bool(value),
+        match self.source {
+            Source::One(Value::Bool(value)) => visitor.visit_bool(value),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -255,8 +234,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     }
 
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.given {
-            Given::One(Value::Int(value)) => visitor.visit_i64(value),
+        match self.source {
+            Source::One(Value::Int(value)) => visitor.visit_i64(value),
             _ => self.deserialize_any(visitor),
         }
     }

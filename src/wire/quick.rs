@@ -24,7 +24,7 @@ impl<'a> Quick<'a> {
     }
 
     /// The next tag, if it is one of a row: below 2^11 and in its shortest form.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn tag(&mut self) -> Option<u16> {
         match self.0 {
             [low @ 0..=0x7f, rest @ ..] => {
@@ -90,7 +90,7 @@ impl<'a> Quick<'a> {
     }
 
     /// A length and as many bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.varint()?).ok()?;
         let (bytes, rest) = self.0.split_at_checked(length)?;
@@ -99,7 +99,7 @@ impl<'a> Quick<'a> {
     }
 
     /// Reads over the value after a row's tag.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn skip(&mut self, tag: u16) -> Option<()> {
         match tag & 7 {
             0 => drop(self.varint()?),

@@ -240,7 +240,7 @@ impl<'a> Frame<'a> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, places: &[u32]) -> Option<Step<'a>> {
         let row = match &mut self.order {
             Order::Wire(wire, found) => {
@@ -305,7 +305,7 @@ impl<'a> Frame<'a> {
 /// Reads over a field, and gives its payload or where its values begin, and how
 /// many there are. A field that stands twice is a row that is not found the second
 /// time.
-#[inline]
+#[inline(always)]
 fn values<'a>(field: &'static Field, wire: &mut Quick<'a>) -> Option<(Quick<'a>, u32)> {
     let first = *wire;
     match (field.label, field.tag & 7) {

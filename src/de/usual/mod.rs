@@ -32,9 +32,8 @@ use crate::schema::row::{Field, Form, Message, Type};
 use crate::skip_fields::Skip;
 use crate::wire::Quick;
 
-/// One field as it is handed on.
+/// One field as it is handed on. By all rules, it is always the first.
 pub(crate) enum Source<'s, 'a> {
-    /// No `Object`, `List` or `Map`.
     One(Value<'a>),
     Object(Object<'s, 'a>),
     List(List<'s, 'a>),
