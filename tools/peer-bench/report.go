@@ -108,6 +108,7 @@ var rows = []row{
 	{what: "encrypted value to JSON: kms v2", ours: "ours:sealed-kmsv2", peer: "go:sealed-kmsv2", aim: 6, floor: 3},
 	{what: "database to NDJSON, one core, against auger", ours: "ours:database", peer: "auger:database", aim: 30, floor: 15},
 	{what: "database to NDJSON, one core, against auger BY REFERENCE, not run", ours: "ours:database", peer: "reference:database", aim: 30, floor: 15},
+	{what: "the same, without the bridge: as if this machine were that of the reference", ours: "ours:database", peer: "reference:database-by-size"},
 	{what: "database to NDJSON, one core, against bbolt and Go's packages", ours: "ours:database", peer: "go:database"},
 	{what: "database to NDJSON, two cores against one", ours: "ours:database-2", peer: "ours:database", aim: 1.9, floor: 1.7},
 	{what: "memory of its own for that, one core", ours: "ours:memory", unit: mebibytes, aim: 32 << 20, floor: 64 << 20, perKey: [2]float64{48, 64}},

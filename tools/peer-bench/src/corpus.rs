@@ -54,13 +54,14 @@ fn write(path: &str, records: &[(&[u8], &[u8])]) -> Result<()> {
 }
 
 /// Of what the Go side wrote, the values that both print alike: all of them; those
-/// whose kinds all peers have; the latter without managedFields.
+/// whose kinds all peers have; the latter without managedFields; the pods.
 pub fn select(corpus: &str, out: &str, files: &[&str]) -> Result<()> {
     let decoder = decoder(files)?;
     let records = records::<4>(corpus)?;
     let mut alike = Vec::new();
     let mut typed = Vec::new();
     let mut bare = Vec::new();
+    let mut pods = Vec::new();
     for [key, value, json, stripped] in &records {
         if print(&decoder, key, value)? != *json {
             eprintln!("printed differently: {}", String::from_utf8_lossy(key));
@@ -75,6 +76,9 @@ pub fn select(corpus: &str, out: &str, files: &[&str]) -> Result<()> {
             (kind.decode)(&object)?;
             typed.push((&**key, &**value));
             bare.push((&**key, &**stripped));
+            if object.kind() == "Pod" {
+                pods.push((&**key, &**value));
+            }
         } else {
             eprintln!(
                 "not all peers have {} {}",
@@ -87,6 +91,7 @@ pub fn select(corpus: &str, out: &str, files: &[&str]) -> Result<()> {
     if files.is_empty() {
         write(&format!("{out}.typed"), &typed)?;
         write(&format!("{out}.bare"), &bare)?;
+        write(&format!("{out}.pods"), &pods)?;
     }
     Ok(())
 }
