@@ -283,9 +283,9 @@ impl<'a> Object<'a> {
         }
         let mut walk = self.walk();
         let skip = self.options.skip.root();
-        let usual =
-            ValueDeserializer::usual(&mut walk, self.head, self.message, self.raw, skip).ok()?;
-        T::deserialize(usual).ok()
+        let usual = ValueDeserializer::usual(&mut walk, self.head, self.message, self.raw, skip)?;
+        let object = T::deserialize(usual).ok()?;
+        walk.is_usual().then_some(object)
     }
 
     /// Prints exactly the JSON that Kubernetes' own encoder prints of the

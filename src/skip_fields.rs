@@ -5,8 +5,8 @@ use std::sync::Arc;
 /// Fields to leave out, by their paths: they are read over, neither decoded nor
 /// checked, and no member stands for them.
 ///
-/// A path is made of JSON names: `metadata.managedFields`. Lists and maps add
-/// nothing to it: `spec.template.spec.containers.env` is meant of all
+/// A path is made of JSON names: `metadata.managedFields`. Lists, and maps of an
+/// object with a schema, add nothing to it: `spec.template.spec.containers.env` is meant of all
 /// containers, and `items.metadata.managedFields` of all items of a list. A path
 /// that an object does not have means nothing to it.
 ///
@@ -32,12 +32,12 @@ struct Node {
 }
 
 impl SkipFields {
-    /// Of paths as above. An empty one means nothing.
+    /// Of paths as above. One with an empty name means nothing.
     pub fn new<P: AsRef<str>>(paths: impl IntoIterator<Item = P>) -> SkipFields {
         let mut root = Node::default();
         for path in paths {
             let path = path.as_ref();
-            if !path.is_empty() {
+            if !path.split('.').any(str::is_empty) {
                 root.add(path);
             }
         }

@@ -85,7 +85,13 @@ fn paths_that_an_object_does_not_have_mean_nothing() {
     ] {
         assert_eq!(left(&raw, &[path]), left(&raw, &[]), "{path:?}");
     }
-    assert!(SkipFields::new([""]).is_empty());
+    assert!(SkipFields::new(["", "a.", ".a", "a..b"]).is_empty());
+    // An inline message has no name of its own.
+    let message = schema::message("k8s.io.api.core.v1.EnvVarSource").expect("a message");
+    let object = Object::of_message(message, b"\x1a\x08\x0a\x03\x0a\x01n\x12\x01k");
+    let skip = SkipFields::new(["configMapKeyRef."]);
+    let value: Value = object.skip_fields(&skip).decode().expect("sound");
+    assert_eq!(value["configMapKeyRef"], json!({"name": "n", "key": "k"}));
 }
 
 #[test]

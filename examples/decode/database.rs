@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::Write;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 
@@ -46,7 +47,9 @@ impl Run<'_> {
         };
         // Hashing takes its time: beside the rest, if there may be two threads.
         thread::scope(|scope| {
-            let hashing = (self.args.jobs() > 1).then(|| scope.spawn(|| snapshot.verify_trailer()));
+            let hashing = (self.args.jobs() > 1)
+                .then(|| thread::Builder::new().spawn_scoped(scope, || snapshot.verify_trailer()))
+                .and_then(Result::ok);
             let opened = Opened {
                 snapshot: &snapshot,
                 file: &file,
@@ -54,8 +57,7 @@ impl Run<'_> {
                 complain: &complain,
             };
             self.opened(out, &opened, || match hashing {
-                // A thread that is gone has panicked: the scope says so.
-                Some(hashing) => hashing.join().unwrap_or(Trailer::Mismatch),
+                Some(hashing) => hashing.join().unwrap_or_else(|panic| resume_unwind(panic)),
                 None => snapshot.verify_trailer(),
             })
         })
@@ -89,6 +91,11 @@ impl Run<'_> {
         } else {
             self.live(out, snapshot)
         };
+        let trailer = trailer();
+        if trailer == Trailer::Mismatch {
+            is_damaged = true;
+            complain(&"the SHA-256 trailer does not match the database");
+        }
         match records {
             Ok(is_sound) => is_damaged |= !is_sound,
             Err(Failure::Stop(stop)) => return Err(stop),
@@ -100,11 +107,6 @@ impl Run<'_> {
         let carving = self.args.carve.then(|| snapshot.carve());
         if let Some(carving) = &carving {
             self.carved(out, carving)?;
-        }
-        let trailer = trailer();
-        if trailer == Trailer::Mismatch {
-            is_damaged = true;
-            complain(&"the SHA-256 trailer does not match the database");
         }
         if is_damaged || self.args.carve || self.args.report.is_some() {
             let survey = snapshot.survey();

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
-use crate::de::deserializer::{ValueDeserializer, unusual};
+use crate::de::deserializer::ValueDeserializer;
 use crate::de::usual::{self, Source, StacksMark};
 use crate::de::{Entries, Items, Mark, Members, Pieces, Segment, Value, Walk};
 use crate::error::{Error, Result};
@@ -46,8 +46,10 @@ impl<'w, 'de> ListAccess<'w, 'de> {
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         // What is large is not moved on its way out.
         let visited = visitor.visit_seq(&mut self);
-        if let (true, ListItems::Ruled(ruled)) = (visited.is_ok(), &self.items) {
-            self.walk.release(ruled.mark);
+        match &self.items {
+            ListItems::Usual(_) => self.walk.expect(visited.is_ok()),
+            ListItems::Ruled(ruled) if visited.is_ok() => self.walk.release(ruled.mark),
+            ListItems::Ruled(_) => {}
         }
         visited
     }
@@ -58,7 +60,7 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let source = match &mut self.items {
-            ListItems::Usual(list) => list.next().ok_or_else(unusual)?,
+            ListItems::Usual(list) => list.next().ok_or_else(|| self.walk.unusual())?,
             ListItems::Ruled(ruled) => {
                 ruled.left = ruled.left.saturating_sub(1);
                 ruled.items.next(self.walk)?.map(Source::One)
@@ -115,8 +117,14 @@ impl<'w, 'de> EntriesAccess<'w, 'de> {
     #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         let visited = visitor.visit_map(&mut self);
-        if let (true, MapEntries::Ruled(ruled)) = (visited.is_ok(), &self.entries) {
-            self.walk.release(ruled.1);
+        match &mut self.entries {
+            MapEntries::Usual(map, last) => {
+                // By all rules, every entry is looked at.
+                while let Some(Some(_)) = map.next_entry(last) {}
+                self.walk.expect(visited.is_ok() && map.left() == 0);
+            }
+            MapEntries::Ruled(ruled) if visited.is_ok() => self.walk.release(ruled.1),
+            MapEntries::Ruled(_) => {}
         }
         visited
     }
@@ -127,7 +135,9 @@ impl<'de> MapAccess<'de> for &mut EntriesAccess<'_, 'de> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         let entry = match &mut self.entries {
-            MapEntries::Usual(map, last) => map.next_entry(last).ok_or_else(unusual)?,
+            MapEntries::Usual(map, last) => {
+                map.next_entry(last).ok_or_else(|| self.walk.unusual())?
+            }
             MapEntries::Ruled(ruled) => {
                 let entry = ruled.0.next(self.walk)?;
                 entry.map(|(key, value)| (key, Source::One(value)))
@@ -152,6 +162,8 @@ pub(super) struct ObjectAccess<'w, 'de> {
     members: ObjectMembers<'w, 'de>,
     /// Members that come before those of the message: `kind` and `apiVersion`.
     head: u8,
+    /// What the one holds whose name was handed on.
+    text: Option<&'de [u8]>,
 }
 
 enum ObjectMembers<'s, 'de> {
@@ -187,8 +199,13 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
     #[inline]
     pub(super) fn usual(walk: &'w mut Walk<'de>, object: usual::Object<'w, 'de>) -> Result<Self> {
         let mark = walk.usual.mark();
-        let members = usual::Members::open(object, &mut walk.usual).ok_or_else(unusual)?;
-        Ok(ObjectAccess::of(walk, ObjectMembers::Usual(members, mark)))
+        match usual::Members::open(object, &mut walk.usual) {
+            Some(members) => Ok(ObjectAccess::of(walk, ObjectMembers::Usual(members, mark))),
+            None => {
+                walk.usual.release(mark);
+                Err(walk.unusual())
+            }
+        }
     }
 
     #[inline]
@@ -199,31 +216,41 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
             walk,
             members,
             head,
+            text: None,
         }
     }
 
     #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         let visited = visitor.visit_map(&mut self);
-        if visited.is_ok() {
-            self.release();
-        }
+        self.end(visited.is_ok());
         visited
     }
 
     pub(super) fn visit_enum<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         let visited = visitor.visit_enum(MapAccessDeserializer::new(&mut self));
-        if visited.is_ok() {
-            self.release();
-        }
+        self.end(visited.is_ok());
         visited
     }
 
+    /// Whoever asked may have stopped before the last member, and may not care
+    /// that it failed.
     #[inline]
-    fn release(&mut self) {
-        match &self.members {
-            ObjectMembers::Usual(_, mark) => self.walk.usual.release(*mark),
-            ObjectMembers::Ruled(ruled) => self.walk.release(ruled.mark),
+    fn end(&mut self, is_ok: bool) {
+        match &mut self.members {
+            ObjectMembers::Usual(members, mark) => {
+                // By all rules, every field is looked at.
+                let rest = loop {
+                    match members.next(&mut self.walk.usual) {
+                        Some(Some(_)) => {}
+                        rest => break rest,
+                    }
+                };
+                self.walk.usual.release(*mark);
+                self.walk.expect(is_ok && rest.is_some());
+            }
+            ObjectMembers::Ruled(ruled) if is_ok => self.walk.release(ruled.mark),
+            ObjectMembers::Ruled(_) => {}
         }
     }
 
@@ -234,7 +261,8 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
         }
         match &mut self.members {
             ObjectMembers::Usual(members, _) => {
-                members.next(&mut self.walk.usual).ok_or_else(unusual)
+                let member = members.next(&mut self.walk.usual);
+                member.ok_or_else(|| self.walk.unusual())
             }
             ObjectMembers::Ruled(ruled) => {
                 let member = ruled.members.next(self.walk)?;
@@ -248,11 +276,16 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
 
     #[cold]
     fn next_of_head(&mut self) -> &'static str {
-        let name = if self.head == HEAD {
-            "kind"
-        } else {
-            "apiVersion"
+        let head = self.walk.head;
+        let (name, text) = match self.head {
+            HEAD => ("kind", head.map(|head| head.kind)),
+            _ => ("apiVersion", head.map(|head| head.api_version)),
         };
+        self.text = text;
+        self.head = self.head.saturating_sub(1);
+        if self.head == 0 {
+            self.walk.head = None;
+        }
         if let ObjectMembers::Ruled(ruled) = &self.members {
             self.walk.path.truncate(ruled.path);
             self.walk.path.push(Segment::Member(name));
@@ -262,30 +295,15 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
 
     #[inline]
     fn source(&mut self) -> Result<Source<'w, 'de>> {
-        if self.head > 0 {
-            return Ok(Source::One(self.value_of_head()));
+        if let Some(text) = self.text.take() {
+            return Ok(Source::One(Value::String(text)));
         }
         match &mut self.members {
-            ObjectMembers::Usual(members, _) => members.value().ok_or_else(unusual),
+            ObjectMembers::Usual(members, _) => members.value().ok_or_else(|| self.walk.unusual()),
             ObjectMembers::Ruled(ruled) => Ok(Source::One(std::mem::replace(
                 &mut ruled.value,
                 Value::Null,
             ))),
-        }
-    }
-
-    #[cold]
-    fn value_of_head(&mut self) -> Value<'de> {
-        let is_kind = self.head == HEAD;
-        self.head = self.head.saturating_sub(1);
-        let head = match is_kind {
-            true => self.walk.head,
-            false => self.walk.head.take(),
-        };
-        match head {
-            Some(head) if is_kind => Value::String(head.kind),
-            Some(head) => Value::String(head.api_version),
-            None => Value::Null,
         }
     }
 }

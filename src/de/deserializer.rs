@@ -55,27 +55,21 @@ impl<'w, 'de> ValueDeserializer<'w, 'de> {
         Ok(ValueDeserializer { walk, source })
     }
 
-    /// A top-level object that stands on the wire as usual. Any error means that
-    /// it may not.
+    /// A top-level object, as long as it stands on the wire as usual: after an
+    /// error, or if it was not [`Walk::is_usual`], nothing of it counts.
     pub(crate) fn usual(
         walk: &'w mut Walk<'de>,
         head: Option<Head<'de>>,
         message: &'static Message,
         bytes: &'de [u8],
         skip: Skip<'w>,
-    ) -> Result<Self> {
+    ) -> Option<Self> {
         walk.head = head.filter(|_| message.type_meta);
         let at = At::top(walk.limits(), skip);
-        let source = message_value(message, bytes, at).ok_or_else(unusual)?;
+        let source = message_value(message, bytes, at)?;
         walk.expect_usual();
-        Ok(ValueDeserializer::of(walk, source))
+        Some(ValueDeserializer::of(walk, source))
     }
-}
-
-/// Never seen: the caller starts over by all rules.
-#[cold]
-pub(super) fn unusual() -> Error {
-    Error::malformed("message", "not as Go writes it")
 }
 
 impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {

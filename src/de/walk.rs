@@ -64,6 +64,8 @@ pub(crate) struct Walk<'a> {
     pub(super) head: Option<Head<'a>>,
     /// What is unusual is an error, and no more is said of it.
     only_usual: bool,
+    /// Nothing unusual was met, nor anything that failed.
+    is_usual: bool,
     depth: usize,
     /// Offset of what was looked at last.
     at: u64,
@@ -93,6 +95,7 @@ impl<'a> Walk<'a> {
             usual: usual::Stacks::default(),
             head: None,
             only_usual: false,
+            is_usual: true,
             depth: 0,
             at: 0,
         }
@@ -105,6 +108,24 @@ impl<'a> Walk<'a> {
     /// What is unusual is to end the walk from here on.
     pub(super) fn expect_usual(&mut self) {
         self.only_usual = true;
+    }
+
+    /// Not seen but by a type that takes any error for less than one: whoever
+    /// began asks [`Walk::is_usual`], and starts over by all rules.
+    #[cold]
+    pub(super) fn unusual(&mut self) -> Error {
+        self.is_usual = false;
+        Error::malformed("message", "not as Go writes it")
+    }
+
+    /// Notes whether all went well.
+    #[inline]
+    pub(super) fn expect(&mut self, is_ok: bool) {
+        self.is_usual &= is_ok;
+    }
+
+    pub(crate) fn is_usual(&self) -> bool {
+        self.is_usual
     }
 
     pub(crate) fn is_lossless(&self) -> bool {
@@ -135,6 +156,9 @@ impl<'a> Walk<'a> {
             .path
             .members()
             .fold(self.skip(), |skip, name| skip.below(name));
+        if skip.is_empty() {
+            return 0;
+        }
         let mut rows = 0;
         for field in message.fields.iter().rev() {
             rows = rows << 1 | u64::from(skip.skips(field.name()));
@@ -190,7 +214,10 @@ impl<'a> Walk<'a> {
     /// Lists the path as one whose text was not UTF-8; an error if strict.
     #[cold]
     pub(crate) fn invalid_utf8(&mut self) -> Result<()> {
-        if self.options.strict || self.only_usual {
+        if self.only_usual {
+            return Err(self.unusual());
+        }
+        if self.options.strict {
             return Err(Error::malformed("string", "not valid UTF-8"));
         }
         if self.quiet == 0 {
@@ -240,10 +267,11 @@ impl<'a> Walk<'a> {
         }
         self.depth = self.depth.saturating_add(1);
         self.occurrences.reserve(32);
+        let skipped = self.skipped_rows(message);
         let start = self.occurrences.len();
         match pieces {
             Pieces::Absent => {}
-            Pieces::One(bytes, offset) => self.gather_piece(message, bytes, offset)?,
+            Pieces::One(bytes, offset) => self.gather_piece(message, skipped, bytes, offset)?,
             Pieces::Many(range) => {
                 for index in range {
                     if let Some(Occurrence {
@@ -252,7 +280,7 @@ impl<'a> Walk<'a> {
                         ..
                     }) = self.occurrence(index)
                     {
-                        self.gather_piece(message, bytes, offset)?;
+                        self.gather_piece(message, skipped, bytes, offset)?;
                     }
                 }
             }
@@ -267,13 +295,13 @@ impl<'a> Walk<'a> {
     fn gather_piece(
         &mut self,
         message: &'static Message,
+        skipped: u64,
         bytes: &'a [u8],
         offset: u64,
     ) -> Result<()> {
         self.at = offset;
         let mut fields = Fields::new(Reader::with_base(bytes, offset, self.buffer));
         let mut hint = 0;
-        let skipped = self.skipped_rows(message);
         while let Some(wire) = fields.next_field()? {
             let Some((row, field)) = message.field_by_number(wire.number, hint) else {
                 self.unknown(message, wire)?;

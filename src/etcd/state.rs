@@ -57,7 +57,7 @@ impl<'a> State<'a> {
         }
         let mut slots = latest.slots;
         slots.retain(|slot| !slot.place.is_tombstone());
-        sort(&mut slots);
+        slots.sort_unstable_by_key(|slot| slot.key);
         let state = State {
             bucket,
             slots,
@@ -139,26 +139,6 @@ impl<'a> State<'a> {
         let slot = found.ok().and_then(|at| self.slots.get(at));
         slot.is_some_and(|slot| Place::new(entry, false).is_ok_and(|place| place == slot.place))
     }
-}
-
-/// Sorts by key. Keys lie far apart in the file, so that what tells most of them
-/// apart is taken beside each other first.
-fn sort(slots: &mut [Slot<'_>]) {
-    let Some(first) = slots.first().map(|slot| slot.key) else {
-        return;
-    };
-    let common = slots.iter().fold(first.len(), |common, slot| {
-        let same = first.iter().zip(slot.key).take(common);
-        same.take_while(|(a, b)| a == b).count()
-    });
-    slots.sort_by_cached_key(|slot| {
-        let mut differing = [[0; 8]; 3];
-        let rest = slot.key.get(common..).unwrap_or_default();
-        let places = differing.as_flattened_mut().iter_mut();
-        places.zip(rest).for_each(|(to, from)| *to = *from);
-        // Zeros stand for nothing: the whole key decides then.
-        (differing.map(u64::from_be_bytes), slot.key)
-    });
 }
 
 /// Live keys with their latest revisions; see [`State::iter`].

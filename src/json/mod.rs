@@ -32,6 +32,8 @@ mod conformance;
 
 pub(crate) use base64::write_base64;
 pub(crate) use compact::{HtmlEscape, compact, compact_without};
+#[cfg(test)]
+pub(crate) use direct::print as print_direct;
 pub(crate) use head::{Head, head};
 pub use indent::indent;
 pub(crate) use number::{write_f64, write_i64};

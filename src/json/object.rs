@@ -64,7 +64,7 @@ impl<'w, 'a> Printer<'w, 'a> {
     }
 
     /// A top-level object that may stand on the wire in any way.
-    pub(super) fn by_all_rules(
+    pub(crate) fn by_all_rules(
         &mut self,
         head: Option<Head<'a>>,
         message: &'static Message,

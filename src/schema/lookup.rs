@@ -31,22 +31,17 @@ pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Message> 
     if let Some(found) = by_hash(key) {
         return Some(found);
     }
-    let found = KINDS.binary_search_by(|k| (k.group, k.version, k.kind).cmp(&key));
-    match found {
-        Ok(i) => KINDS.get(i).map(|k| k.message),
-        // The kinds of a group version stand together, so that the place where
-        // the kind would stand has one of them at one side.
-        Err(i) => {
-            let around = KINDS.get(i.saturating_sub(1)..).unwrap_or_default();
-            around
-                .iter()
-                .take(2)
-                .any(|k| (k.group, k.version) == (group, version))
-                .then(|| option_kind(kind))
-                .flatten()
-                .or_else(|| unversioned_kind(kind))
-        }
-    }
+    // The kinds of a group version stand together, so that the place where the
+    // kind would stand has one of them at one side.
+    let place = KINDS.partition_point(|k| (k.group, k.version, k.kind) < key);
+    let around = KINDS.get(place.saturating_sub(1)..).unwrap_or_default();
+    around
+        .iter()
+        .take(2)
+        .any(|k| (k.group, k.version) == (group, version))
+        .then(|| option_kind(kind))
+        .flatten()
+        .or_else(|| unversioned_kind(kind))
 }
 
 /// The same as [`kind`], with the group version as it stands in `apiVersion`:

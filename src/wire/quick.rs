@@ -23,11 +23,12 @@ impl<'a> Quick<'a> {
         self.0.is_empty()
     }
 
-    /// The next tag, if it is one of a row: below 2^11 and in its shortest form.
+    /// The next tag, if it may be one of a row: of a number from 1 on, below 2^11
+    /// and in its shortest form.
     #[inline(always)]
     pub(crate) fn tag(&mut self) -> Option<u16> {
         match self.0 {
-            [low @ 0..=0x7f, rest @ ..] => {
+            [low @ 0x08..=0x7f, rest @ ..] => {
                 self.0 = rest;
                 Some(u16::from(*low))
             }

@@ -17,9 +17,18 @@ pub(crate) struct List<'s, 'a> {
     skip: Skip<'s>,
 }
 
-/// The tags of a map entry's key, and of its value without the wire type.
-const KEY: u16 = 1 << 3 | 2;
-const VALUE: u16 = 2 << 3;
+/// The tag of a map entry's key.
+pub(crate) const ENTRY_KEY: u16 = 1 << 3 | 2;
+
+/// The tag of a map entry's value.
+pub(crate) fn entry_value(kind: Type) -> u16 {
+    let wire_type = match kind {
+        Type::Bytes | Type::String | Type::Message(_) => 2,
+        Type::Double => 1,
+        Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32 => 0,
+    };
+    2 << 3 | wire_type
+}
 
 impl<'s, 'a> List<'s, 'a> {
     /// Of `left` values, `wire` being behind the first's tag.
@@ -84,12 +93,12 @@ impl<'s, 'a> List<'s, 'a> {
             return Some(None);
         }
         let mut entry = Quick::new(self.wire.bytes()?);
-        let key = entry.take(KEY).then(|| entry.bytes())??;
+        let key = entry.take(ENTRY_KEY).then(|| entry.bytes())??;
         if last.is_some_and(|last| key <= last) {
             return None;
         }
         *last = Some(key);
-        entry.take(value_tag(self.field.kind)).then_some(())?;
+        entry.take(entry_value(self.field.kind)).then_some(())?;
         let value = element(self.field.kind, &mut entry, self.at())?;
         entry.is_empty().then_some(())?;
         self.step();
@@ -116,12 +125,4 @@ pub(super) fn pass(field: &'static Field, wire: &mut Quick<'_>) -> Option<u32> {
         count = count.checked_add(1)?;
     }
     Some(count)
-}
-
-fn value_tag(kind: Type) -> u16 {
-    match kind {
-        Type::Bytes | Type::String | Type::Message(_) => VALUE | 2,
-        Type::Double => VALUE | 1,
-        Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32 => VALUE,
-    }
 }

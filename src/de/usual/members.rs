@@ -2,7 +2,7 @@
 
 use super::collections::{List, pass};
 use super::{At, Object, Source, element, message_value, retired};
-use super::{find_rows, next_row};
+use super::{find_rows, lowest, next_row};
 use crate::convert::to_usize;
 use crate::de::{Value, scalar};
 use crate::schema::row::{Field, Form, Label, Message, Type};
@@ -312,14 +312,5 @@ fn values<'a>(field: &'static Field, wire: &mut Quick<'a>) -> Option<(Quick<'a>,
         (Label::One, 2) => Some((Quick::new(wire.bytes()?), 1)),
         (Label::One, _) => wire.skip(field.tag).map(|()| (first, 1)),
         (Label::Repeated | Label::Map, _) => Some((first, pass(field, wire)?)),
-    }
-}
-
-/// The lowest bit that is set.
-#[inline]
-fn lowest(bits: u64) -> Option<usize> {
-    match bits {
-        0 => None,
-        bits => usize::try_from(bits.trailing_zeros()).ok(),
     }
 }

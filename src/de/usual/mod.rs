@@ -19,16 +19,18 @@ mod collections;
 mod members;
 mod rows;
 mod special;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use collections::List;
+pub(crate) use collections::{ENTRY_KEY, List, entry_value};
 pub(crate) use members::{Members, Stacks, StacksMark};
-pub(crate) use rows::{find_rows, next_row};
+pub(crate) use rows::{find_rows, lowest, next_row};
 pub(crate) use special::special;
 
 use crate::convert::{low_i32, low_u32};
 use crate::de::Value;
 use crate::limits::Limits;
-use crate::schema::row::{Field, Form, Message, Type};
+use crate::schema::row::{Field, Form, Label, Message, Type};
 use crate::skip_fields::Skip;
 use crate::wire::Quick;
 
@@ -101,7 +103,6 @@ pub(crate) fn integer(kind: Type, number: u64) -> i64 {
 /// Reads over a retired field whose tag is read, if it holds nothing.
 #[cold]
 pub(crate) fn retired(field: &'static Field, wire: &mut Quick<'_>) -> Option<()> {
-    use crate::schema::row::Label;
     let nothing = match (field.label, field.kind) {
         _ if field.is_pointer() => false,
         (Label::One, Type::String | Type::Bytes) => wire.bytes()?.is_empty(),

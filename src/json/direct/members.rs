@@ -1,7 +1,7 @@
 //! The members of an object: the rows of its message, and the fields at them.
 
 use super::Direct;
-use crate::de::usual::{At, find_rows, next_row};
+use crate::de::usual::{At, find_rows, lowest, next_row};
 use crate::schema::row::{Field, Label, MAX_FIELDS, Message, Type};
 use crate::wire::Quick;
 
@@ -150,10 +150,7 @@ impl Direct<'_> {
 /// Takes the lowest bit that is set.
 #[inline]
 fn take_lowest(bits: &mut u64) -> Option<usize> {
-    if *bits == 0 {
-        return None;
-    }
-    let row = bits.trailing_zeros();
+    let row = lowest(*bits)?;
     *bits &= bits.wrapping_sub(1);
-    usize::try_from(row).ok()
+    Some(row)
 }

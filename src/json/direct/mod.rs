@@ -21,7 +21,7 @@ use crate::skip_fields::Skip;
 
 /// Appends the JSON of the message `raw`. After `None`, `out` has anything
 /// behind what it had.
-pub(super) fn print<'a>(
+pub(crate) fn print<'a>(
     out: &mut Vec<u8>,
     head: Option<Head<'a>>,
     message: &'static Message,

@@ -3,16 +3,12 @@
 use super::Direct;
 use crate::Buffer;
 use crate::de::Value;
-use crate::de::usual::{At, Source, integer, retired, special};
+use crate::de::usual::{At, ENTRY_KEY, Source, entry_value, integer, retired, special};
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::json::plain::is_plain;
 use crate::json::{HtmlEscape, compact, write_base64, write_f64, write_i64, write_string};
 use crate::schema::row::{Field, Form, Label, Message, Type};
 use crate::wire::{Quick, Reader};
-
-/// The tags of a map entry's key and of a value that has a length.
-const KEY: u16 = 1 << 3 | 2;
-const VALUE: u16 = 2 << 3;
 
 impl Direct<'_> {
     /// A field whose first tag is read, with all that stand behind it of the
@@ -36,8 +32,14 @@ impl Direct<'_> {
             return Some(());
         }
         match field.label {
-            Label::Repeated => self.list(field, wire, *at, first),
-            Label::Map => self.map(field, wire, *at, first),
+            Label::Repeated => {
+                self.member(field.key, first);
+                self.elements(field, wire, at.member(field))
+            }
+            Label::Map => {
+                self.member(field.key, first);
+                self.entries(field, wire, at.member(field))
+            }
             Label::One => {
                 let Type::Message(message) = field.kind else {
                     return self.scalar_field(field, wire, first);
@@ -210,18 +212,6 @@ impl Direct<'_> {
         self.out.push(b'"');
     }
 
-    #[inline]
-    fn list(
-        &mut self,
-        field: &'static Field,
-        wire: &mut Quick<'_>,
-        at: At<'_>,
-        first: &mut bool,
-    ) -> Option<()> {
-        self.member(field.key, first);
-        self.elements(field, wire, at.member(field))
-    }
-
     /// The elements of a list whose first tag is read.
     #[inline]
     fn elements(&mut self, field: &'static Field, wire: &mut Quick<'_>, at: At<'_>) -> Option<()> {
@@ -233,18 +223,6 @@ impl Direct<'_> {
         }
         self.out.push(b']');
         Some(())
-    }
-
-    #[inline]
-    fn map(
-        &mut self,
-        field: &'static Field,
-        wire: &mut Quick<'_>,
-        at: At<'_>,
-        first: &mut bool,
-    ) -> Option<()> {
-        self.member(field.key, first);
-        self.entries(field, wire, at.member(field))
     }
 
     /// The entries of a map whose first tag is read, keys rising.
@@ -266,17 +244,10 @@ impl Direct<'_> {
     #[inline]
     fn entry<'b>(&mut self, kind: Type, entry: &'b [u8], at: At<'_>) -> Option<&'b [u8]> {
         let mut entry = Quick::new(entry);
-        let key = entry.take(KEY).then(|| entry.bytes())??;
+        let key = entry.take(ENTRY_KEY).then(|| entry.bytes())??;
         self.text(key)?;
         self.out.push(b':');
-        let value = match kind {
-            Type::Bytes | Type::String | Type::Message(_) => VALUE | 2,
-            Type::Double => VALUE | 1,
-            Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32 => VALUE,
-        };
-        if !entry.take(value) {
-            return None;
-        }
+        entry.take(entry_value(kind)).then_some(())?;
         self.element(kind, &mut entry, at)?;
         entry.is_empty().then_some(key)
     }

@@ -1,0 +1,297 @@
+//! Random messages of every type, whole and odd: what is read as usual is what
+//! all rules read, and nothing is to report.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Buffer;
+use crate::de::{Head, Options, Pieces, Report, ValueDeserializer, Walk};
+use crate::json::{Printer, print_direct};
+use crate::limits::Limits;
+use crate::schema;
+use crate::schema::row::{Field, Form, Label, Message, Type};
+use crate::skip_fields::SkipFields;
+
+/// Xorshift: the same numbers each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % bound
+    }
+
+    fn one_in(&mut self, bound: usize) -> bool {
+        self.below(bound) == 0
+    }
+
+    fn of<'t, T: ?Sized>(&mut self, choice: &[&'t T]) -> &'t T {
+        choice[self.below(choice.len())]
+    }
+}
+
+/// Writes messages; one in `odd` of what it writes is not as Go does it, if that
+/// is not 0.
+struct Writer {
+    random: Random,
+    odd: usize,
+}
+
+impl Writer {
+    fn is_odd(&mut self, rarer: usize) -> bool {
+        self.odd > 0 && self.random.one_in(self.odd * rarer)
+    }
+
+    fn varint(&mut self, out: &mut Vec<u8>, mut number: u64, rarer: usize) {
+        while number >= 0x80 {
+            out.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        match self.is_odd(rarer) {
+            true => out.extend([number as u8 | 0x80, 0]),
+            false => out.push(number as u8),
+        }
+    }
+
+    fn delimited(&mut self, out: &mut Vec<u8>, bytes: &[u8]) {
+        self.varint(out, bytes.len() as u64, 8);
+        out.extend_from_slice(bytes);
+    }
+
+    fn text(&mut self) -> &'static [u8] {
+        const USUAL: [&[u8]; 15] = [
+            b"",
+            b"a",
+            b"b",
+            b"1",
+            b"0",
+            b"100m",
+            b"1Gi",
+            b"1e3",
+            b"-1",
+            b"{}",
+            b"null",
+            b"[1,2]",
+            br#"{"a":"<x>"}"#,
+            br#"{"k:{\"n\":1}":{}}"#,
+            "caf\u{e9}\u{2028}".as_bytes(),
+        ];
+        const ODD: [&[u8]; 10] = [
+            b"\xff",
+            b"{",
+            b" {}",
+            b"{\"a\":\"\xff\"}",
+            b"\xa0",
+            b"\xd9\xd9\xf7\xa0",
+            b"+",
+            b"[01]",
+            br#""\u0041""#,
+            b"[[[[1]]]]",
+        ];
+        match self.is_odd(1) {
+            true => self.random.of(&ODD),
+            false => self.random.of(&USUAL),
+        }
+    }
+
+    fn value(&mut self, out: &mut Vec<u8>, kind: Type, depth: usize) {
+        match kind {
+            Type::String | Type::Bytes => {
+                let text = self.text();
+                self.delimited(out, text);
+            }
+            Type::Message(message) => {
+                let bytes = self.message(message, depth);
+                self.delimited(out, &bytes);
+            }
+            Type::Double => {
+                let doubles = [0.0, 1.0, -0.0, 1.5, 1e30, f64::NAN];
+                let double: f64 = doubles[self.random.below(if self.odd > 0 { 6 } else { 5 })];
+                out.extend(double.to_bits().to_le_bytes());
+            }
+            Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32 => {
+                let year_one = 62_135_596_800u64.wrapping_neg();
+                let numbers = [0, 0, 1, 2, u64::MAX, 1 << 33, year_one];
+                let number = numbers[self.random.below(numbers.len())];
+                self.varint(out, number, 4);
+            }
+        }
+    }
+
+    fn entry(&mut self, kind: Type, depth: usize, number: u8) -> Vec<u8> {
+        let (mut key, mut value) = (vec![0x0a], Vec::new());
+        let counted = [b'k', b'0' + number];
+        let text = if self.is_odd(1) {
+            self.text()
+        } else {
+            &counted
+        };
+        self.delimited(&mut key, text);
+        value.push(super::entry_value(kind) as u8);
+        self.value(&mut value, kind, depth);
+        let other = vec![0x18, 1];
+        let parts: &[&Vec<u8>] = match self.is_odd(4) {
+            false => &[&key, &value],
+            true => match self.random.below(5) {
+                0 => &[&value, &key],
+                1 => &[&key],
+                2 => &[&value],
+                3 => &[&key, &value, &value],
+                _ => &[&key, &value, &other],
+            },
+        };
+        parts.iter().copied().flatten().copied().collect()
+    }
+
+    fn field(&mut self, field: &Field, depth: usize) -> Vec<u8> {
+        let count = match field.label {
+            Label::One => 1 + usize::from(self.is_odd(4)),
+            Label::Repeated | Label::Map => 1 + self.random.below(3),
+        };
+        let mut out = Vec::new();
+        for number in 0..count {
+            let mut tag = u64::from(field.tag);
+            if self.is_odd(16) {
+                tag ^= 1 + self.random.below(7) as u64;
+            }
+            self.varint(&mut out, tag, 16);
+            if field.label == Label::Map {
+                let entry = self.entry(field.kind, depth, number as u8);
+                self.delimited(&mut out, &entry);
+            } else {
+                self.value(&mut out, field.kind, depth);
+            }
+        }
+        out
+    }
+
+    fn message(&mut self, message: &Message, depth: usize) -> Vec<u8> {
+        let mut fields: Vec<_> = message.fields.iter().collect();
+        fields.sort_by_key(|field| field.number);
+        let sparse = 1 + self.random.below(5);
+        let mut written = Vec::new();
+        for field in fields {
+            let wanted = message.form != Form::Object && !self.random.one_in(3);
+            let unwanted = field.is_retired() && !self.random.one_in(3);
+            let too_deep = depth == 0 && matches!(field.kind, Type::Message(_));
+            if !unwanted && !too_deep && (wanted || self.random.one_in(sparse)) {
+                written.push(self.field(field, depth.saturating_sub(1)));
+            }
+        }
+        if self.is_odd(4) && !written.is_empty() {
+            let (one, other) = (
+                self.random.below(written.len()),
+                self.random.below(written.len()),
+            );
+            written.swap(one, other);
+        }
+        if self.is_odd(16) {
+            // Field 2007.
+            written.push(b"\xba\x7d\x01x".to_vec());
+        }
+        let mut out = written.concat();
+        if self.is_odd(32) && !out.is_empty() {
+            out.truncate(self.random.below(out.len()));
+        }
+        out
+    }
+
+    fn skip(&mut self, message: &'static Message) -> SkipFields {
+        let paths = (0..self.random.below(4)).map(|_| {
+            let (mut path, mut message) = (Vec::new(), message);
+            for _ in 0..5 {
+                if message.fields.is_empty() {
+                    break;
+                }
+                let field = &message.fields[self.random.below(message.fields.len())];
+                path.push(field.name());
+                match field.kind {
+                    Type::Message(below) if !self.random.one_in(3) => message = below,
+                    _ => break,
+                }
+            }
+            path.join(".")
+        });
+        SkipFields::new(paths.collect::<Vec<_>>())
+    }
+}
+
+fn is_empty(report: &Report<'_>) -> bool {
+    report.unknown.is_empty() && report.retired.is_empty() && report.invalid_utf8.is_empty()
+}
+
+#[test]
+fn random_messages_are_the_same_by_all_rules() {
+    let (mut printed, mut decoded, mut all) = (0, 0, 0);
+    let mut writer = Writer {
+        random: Random(0x9e37_79b9_7f4a_7c15),
+        odd: 0,
+    };
+    for message in (0..20).flat_map(|_| schema::messages()) {
+        writer.odd = [0, 4, 20][writer.random.below(3)];
+        let depth = 1 + writer.random.below(5);
+        let raw = writer.message(message, depth);
+        if raw.len() > 5_000 {
+            continue;
+        }
+        let random = &mut writer.random;
+        let head = random.one_in(2).then_some(Head {
+            kind: b"K",
+            api_version: b"v1",
+        });
+        let limits = Limits {
+            message_depth: if random.one_in(3) {
+                random.below(10)
+            } else {
+                100
+            },
+            json_depth: if random.one_in(3) {
+                random.below(4)
+            } else {
+                10_000
+            },
+            ..Limits::default()
+        };
+        let skip = writer.skip(message);
+        let walk = || {
+            let options = Options {
+                skip: skip.clone(),
+                ..Options::default()
+            };
+            Walk::new(limits, options, Buffer::Raw)
+        };
+        let what = || format!("{} {skip:?} {limits:?} {raw:x?}", message.name());
+        all += 1;
+
+        let mut text = Vec::new();
+        if print_direct(&mut text, head, message, &raw, skip.root(), &limits).is_some() {
+            printed += 1;
+            let (mut ruled, mut walk) = (Vec::new(), walk());
+            let mut printer = Printer::new(&mut walk, &mut ruled);
+            let result = printer.by_all_rules(head, message, Pieces::One(&raw, 0));
+            assert!(
+                result.is_ok() && is_empty(&walk.into_report()),
+                "{}",
+                what()
+            );
+            assert_eq!(text, ruled, "{}", what());
+        }
+
+        let mut usual = walk();
+        let value = ValueDeserializer::usual(&mut usual, head, message, &raw, skip.root())
+            .and_then(|usual| Value::deserialize(usual).ok());
+        if let Some(value) = value.filter(|_| usual.is_usual()) {
+            decoded += 1;
+            let mut walk = walk();
+            let ruled = ValueDeserializer::object(&mut walk, head, message, Pieces::One(&raw, 0))
+                .and_then(Value::deserialize);
+            assert!(is_empty(&walk.into_report()), "{}", what());
+            assert_eq!(Some(value), ruled.ok(), "{}", what());
+        }
+    }
+    // Neither way is a rare one.
+    assert!(printed > all / 2 && printed < all, "{printed} of {all}");
+    assert!(decoded > all / 2 && decoded < all, "{decoded} of {all}");
+}
