@@ -79,24 +79,29 @@ impl XSalsa20 {
     /// The key stream from block `number` on.
     #[inline(always)]
     fn blocks<const L: usize>(&self, number: u64, out: &mut [Word<L>; 16]) {
-        *out = self.input(number);
-        rounds(out);
-        for (word, input) in out.iter_mut().zip(self.input::<L>(number)) {
-            for (word, input) in word.iter_mut().zip(input) {
-                *word = word.wrapping_add(input);
-            }
+        for word in out.iter_mut() {
+            word.fill(0);
         }
+        self.add_input(number, out);
+        rounds(out);
+        self.add_input(number, out);
     }
 
+    /// Adds the state before the rounds, with the number of each lane's block.
     #[inline(always)]
-    fn input<const L: usize>(&self, number: u64) -> [Word<L>; 16] {
-        let mut input = self.state.map(|word| [word; L]);
-        let [.., low, high, _, _, _, _, _, _] = &mut input;
+    fn add_input<const L: usize>(&self, number: u64, out: &mut [Word<L>; 16]) {
+        for (word, input) in out.iter_mut().zip(self.state.iter()) {
+            for lane in word {
+                *lane = lane.wrapping_add(*input);
+            }
+        }
+        // These two words of the state are zero.
+        let [.., low, high, _, _, _, _, _, _] = out;
         for (lane, (low, high)) in low.iter_mut().zip(high).enumerate() {
             let number = number.wrapping_add(to_u64(lane));
-            (*low, *high) = (low_u32(number), low_u32(number >> 32));
+            *low = low.wrapping_add(low_u32(number));
+            *high = high.wrapping_add(low_u32(number >> 32));
         }
-        input
     }
 }
 
