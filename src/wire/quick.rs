@@ -23,8 +23,8 @@ impl<'a> Quick<'a> {
         self.0.is_empty()
     }
 
-    /// The next tag, if it may be one of a row: of a number from 1 on, below 2^11
-    /// and in its shortest form.
+    /// The next tag, if it may be one of a row: of a number from 1 on, of two
+    /// bytes at most and in its shortest form.
     #[inline(always)]
     pub(crate) fn tag(&mut self) -> Option<u16> {
         match self.0 {
@@ -32,7 +32,7 @@ impl<'a> Quick<'a> {
                 self.0 = rest;
                 Some(u16::from(*low))
             }
-            [low, high @ 1..=0x7f, rest @ ..] => {
+            [low @ 0x80..=0xff, high @ 1..=0x7f, rest @ ..] => {
                 self.0 = rest;
                 Some(u16::from(*low & 0x7f) | u16::from(*high) << 7)
             }
@@ -109,5 +109,46 @@ impl<'a> Quick<'a> {
             _ => return None,
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Buffer;
+    use crate::wire::Reader;
+
+    /// Every beginning of two bytes, with what may follow: read as the reader
+    /// reads it, or not at all.
+    #[test]
+    fn tags_and_varints_are_those_of_the_reader() {
+        let mut tags = 0;
+        for [first, second] in (0..=u16::MAX).map(u16::to_le_bytes) {
+            for rest in [
+                &b""[..],
+                b"\x01",
+                b"\x80\x01",
+                b"\xff\xff\xff\xff\xff\xff\xff\x7f",
+            ] {
+                let bytes = [&[first, second], rest].concat();
+                let mut reader = Reader::new(&bytes, Buffer::Raw);
+                let expected = reader.varint("a varint").ok();
+                let left = &bytes[reader.position()..];
+
+                let mut quick = Quick::new(&bytes);
+                assert_eq!(quick.varint(), expected, "{bytes:x?}");
+                assert!(expected.is_none() || quick.rest() == left, "{bytes:x?}");
+
+                let mut quick = Quick::new(&bytes);
+                let shortest = expected.filter(|tag| {
+                    let length = if *tag < 0x80 { 1 } else { 2 };
+                    (8..1 << 14).contains(tag) && bytes.len() - left.len() == length
+                });
+                assert_eq!(quick.tag().map(u64::from), shortest, "{bytes:x?}");
+                assert!(shortest.is_none() || quick.rest() == left, "{bytes:x?}");
+                tags += usize::from(shortest.is_some());
+            }
+        }
+        assert!(tags > 60_000, "{tags}");
     }
 }
