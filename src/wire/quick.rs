@@ -123,7 +123,9 @@ mod tests {
     #[test]
     fn tags_and_varints_are_those_of_the_reader() {
         let mut tags = 0;
-        for [first, second] in (0..=u16::MAX).map(u16::to_le_bytes) {
+        // Miri is slow: a few of them.
+        let step = if cfg!(miri) { 509 } else { 1 };
+        for [first, second] in (0..=u16::MAX).step_by(step).map(u16::to_le_bytes) {
             for rest in [
                 &b""[..],
                 b"\x01",
@@ -149,6 +151,6 @@ mod tests {
                 tags += usize::from(shortest.is_some());
             }
         }
-        assert!(tags > 60_000, "{tags}");
+        assert!(tags > 60_000 / step, "{tags}");
     }
 }
