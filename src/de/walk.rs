@@ -343,7 +343,8 @@ impl<'a> Walk<'a> {
 
     #[cold]
     fn unknown(&mut self, message: &'static Message, field: wire::Field<'a>) -> Result<()> {
-        if self.options.lossless {
+        // Only an object has room for them.
+        if self.options.lossless && message.form == Form::Object {
             self.occurrences.push(Occurrence {
                 row: UNKNOWN,
                 offset: field.offset,
