@@ -240,12 +240,7 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
         match &mut self.members {
             ObjectMembers::Usual(members, mark) => {
                 // By all rules, every field is looked at.
-                let rest = loop {
-                    match members.next(&mut self.walk.usual) {
-                        Some(Some(_)) => {}
-                        rest => break rest,
-                    }
-                };
+                let rest = members.finish(&mut self.walk.usual);
                 self.walk.usual.release(*mark);
                 self.walk.expect(is_ok && rest.is_some());
             }

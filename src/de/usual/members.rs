@@ -16,6 +16,8 @@ pub(crate) struct Members<'s, 'a> {
     outer: u32,
     at: At<'s>,
     member: Option<Member<'a>>,
+    /// The last member was handed on.
+    ended: bool,
 }
 
 /// Room for what is open, one upon the other.
@@ -93,6 +95,7 @@ impl<'s, 'a> Members<'s, 'a> {
             outer: 0,
             at,
             member: None,
+            ended: false,
         })
     }
 
@@ -100,7 +103,10 @@ impl<'s, 'a> Members<'s, 'a> {
     pub(crate) fn next(&mut self, stacks: &mut Stacks<'a>) -> Option<Option<&'static str>> {
         loop {
             let member = match self.frame.step(&stacks.places)? {
-                Step::End if self.outer == 0 => return Some(None),
+                Step::End if self.outer == 0 => {
+                    self.ended = true;
+                    return Some(None);
+                }
                 Step::End => {
                     self.outer = self.outer.saturating_sub(1);
                     self.frame = stacks.frames.pop()?;
@@ -122,6 +128,15 @@ impl<'s, 'a> Members<'s, 'a> {
                 return Some(Some(member.field.name()));
             }
         }
+    }
+
+    /// Passes over the members that are left, if they are as usual.
+    #[inline]
+    pub(crate) fn finish(&mut self, stacks: &mut Stacks<'a>) -> Option<()> {
+        while !self.ended {
+            self.next(stacks)?;
+        }
+        Some(())
     }
 
     /// What the member holds whose name was last handed on.
