@@ -59,8 +59,10 @@ mod tests {
     #[test]
     fn sequence_agrees_with_the_standard_library() {
         // Every three-byte prefix that can decide, followed by a continuation byte.
-        for first in 0..=255u8 {
-            for second in 0..=255u8 {
+        // Miri is slow: a few of them.
+        let step = if cfg!(miri) { 15 } else { 1 };
+        for first in (0..=255u8).step_by(step) {
+            for second in (0..=255u8).step_by(step) {
                 for third in [0x00, 0x7f, 0x80, 0xbf, 0xc0] {
                     for fourth in [0x22, 0x80, 0xbf, 0xff] {
                         let bytes = [first, second, third, fourth];

@@ -203,7 +203,9 @@ mod tests {
 
     #[test]
     fn every_byte_at_every_place_of_a_word() {
-        for byte in 0..=255u8 {
+        // Miri is slow: a few of them.
+        let step = if cfg!(miri) { 31 } else { 1 };
+        for byte in (0..=255u8).step_by(step) {
             for length in 1..20 {
                 for place in 0..length {
                     let mut bytes = vec![b'a'; length];
