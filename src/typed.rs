@@ -49,8 +49,8 @@ impl Decoder {
         T: Resource + DeserializeOwned,
     {
         let state = snapshot.current()?;
-        let entries =
-            (0..state.len()).filter_map(move |number| state.range(number..number + 1).next());
+        let entries = (0..state.len())
+            .filter_map(move |number| state.range(number..number.saturating_add(1)).next());
         Ok(entries.filter_map(move |(_, entry)| match entry {
             Ok(key_value) => self
                 .object::<T>(&key_value)
