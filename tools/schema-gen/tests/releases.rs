@@ -164,7 +164,7 @@ fn what_a_release_drops_is_retired_at_its_place() {
         (fields[1].form.json.as_str(), fields[1].until.as_deref()),
         ("target", None)
     );
-    let row = "field(1, \"metadata\", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY | RETIRED)";
+    let row = "field!(1, \"metadata\", Type::Message(&meta_v1::ObjectMeta), Label::One, OMITEMPTY | RETIRED)";
     assert!(tables(&schema).unwrap()["src/schema/generated/core_v1.rs"].contains(row));
 }
 
