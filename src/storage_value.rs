@@ -350,10 +350,8 @@ impl<'a> Document<'a> {
             Source::Json(json, buffer) => {
                 let reader = Reader::new(json, *buffer);
                 let (escape, depth) = (HtmlEscape::No, self.limits.json_depth);
-                let compacted = match self.skip.is_empty() {
-                    true => json::compact(out, reader, escape, depth),
-                    false => json::compact_without(out, reader, escape, depth, self.skip.root()),
-                }?;
+                let compacted =
+                    json::compact_without(out, reader, escape, depth, self.skip.root())?;
                 if compacted.invalid_utf8 {
                     // Somewhere in the object: strings of JSON have no path here.
                     report.invalid_utf8.push(String::new());

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use crate::de::walk::is_set;
 use crate::de::{Mark, Pieces, Segment, Value, Walk, scalar};
 use crate::error::Result;
-use crate::schema::row::{Field, Form, Label, Message, Type};
+use crate::schema::row::{Field, Form, Label, Message, Type, is_set};
 use crate::tree::Value as Tree;
 use crate::wire::{Fields, Payload, Reader};
 
@@ -38,7 +37,7 @@ impl Members {
     ) -> Result<Members> {
         let path = walk.path.len();
         let skipped = walk.skipped_rows(message);
-        let rest = walk.gather(message, pieces)?;
+        let rest = walk.gather(message, pieces, skipped)?;
         Ok(Members {
             frame: Frame {
                 message,
@@ -85,7 +84,8 @@ impl Members {
                 continue;
             }
             if let (true, Type::Message(inline)) = (field.is_inline(), field.kind) {
-                let rest = walk.gather(inline, Pieces::of(run, walk))?;
+                let skipped = walk.skipped_rows(inline);
+                let rest = walk.gather(inline, Pieces::of(run, walk), skipped)?;
                 // The occurrences of the inline message stay until the parent
                 // is done: they are fewer than its bytes.
                 self.body = walk.mark();
@@ -93,7 +93,7 @@ impl Members {
                     message: inline,
                     row: 0,
                     rest,
-                    skipped: walk.skipped_rows(inline),
+                    skipped,
                 };
                 self.outer.push(std::mem::replace(&mut self.frame, frame));
                 continue;

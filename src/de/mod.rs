@@ -22,7 +22,7 @@ mod items;
 mod members;
 mod path;
 mod report;
-mod scalar;
+pub(crate) mod scalar;
 pub(crate) mod usual;
 mod value;
 mod walk;

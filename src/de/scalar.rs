@@ -39,13 +39,23 @@ pub(crate) fn value<'a>(kind: Type, payload: Payload<'a>) -> Option<Value<'a>> {
         (Type::String, Payload::LengthDelimited(bytes)) => Value::String(bytes),
         (Type::Bytes, Payload::LengthDelimited(bytes)) => Value::Bytes(bytes),
         (Type::Bool, Payload::Varint(number)) => Value::Bool(number != 0),
-        // Go keeps the low 32 bits.
-        (Type::Int32, Payload::Varint(number)) => Value::Int(i64::from(low_i32(number))),
-        (Type::Uint32, Payload::Varint(number)) => Value::Int(i64::from(low_u32(number))),
-        (Type::Int64, Payload::Varint(number)) => Value::Int(number.cast_signed()),
+        (Type::Int32 | Type::Uint32 | Type::Int64, Payload::Varint(number)) => {
+            Value::Int(integer(kind, number))
+        }
         (Type::Double, Payload::Fixed64(bits)) => Value::Double(f64::from_bits(bits)),
         _ => return None,
     })
+}
+
+/// A varint as Go's variable of the field's type holds it: of 32 bits, the low ones.
+#[inline]
+pub(crate) fn integer(kind: Type, number: u64) -> i64 {
+    match kind {
+        Type::Bool => i64::from(number != 0),
+        Type::Int32 => i64::from(low_i32(number)),
+        Type::Uint32 => i64::from(low_u32(number)),
+        _ => number.cast_signed(),
+    }
 }
 
 /// What Go's variable holds when the field is not on the wire.

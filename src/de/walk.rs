@@ -7,7 +7,7 @@ use crate::de::report::{Report, Retired, Unknown};
 use crate::de::{Entries, Head, Items, Members, Path, Segment, Value, entries, scalar, usual};
 use crate::error::{Buffer, Error, Result};
 use crate::limits::Limits;
-use crate::schema::row::{Field, Form, Label, Message, Type};
+use crate::schema::row::{Field, Form, Label, Message, Type, is_set};
 use crate::skip_fields::{Skip, SkipFields};
 use crate::tree;
 use crate::wire::{self, Fields, Payload, Reader};
@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
 
     #[cold]
     fn find_skipped_rows(&self, message: &Message) -> u64 {
-        if self.quiet > 0 || message.form != Form::Object {
+        if self.quiet > 0 {
             return 0;
         }
         let skip = self
@@ -252,12 +252,14 @@ impl<'a> Walk<'a> {
 
     /// Takes the fields of `message` apart: pushes an occurrence for each, in
     /// row order, those of one row in wire order, and returns where they stand.
+    /// Rows with a bit in `skipped` are passed over.
     ///
     /// They stay until [`Walk::release`].
     pub(super) fn gather(
         &mut self,
         message: &'static Message,
         pieces: Pieces<'a>,
+        skipped: u64,
     ) -> Result<Range<usize>> {
         if self.depth >= self.limits.message_depth {
             return Err(Error::limit(
@@ -267,7 +269,6 @@ impl<'a> Walk<'a> {
         }
         self.depth = self.depth.saturating_add(1);
         self.occurrences.reserve(32);
-        let skipped = self.skipped_rows(message);
         let start = self.occurrences.len();
         match pieces {
             Pieces::Absent => {}
@@ -426,7 +427,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_zero_message(&mut self, message: &'static Message, pieces: Pieces<'a>) -> Result<bool> {
-        let gathered = self.gather(message, pieces)?;
+        let gathered = self.gather(message, pieces, 0)?;
         let mut index = gathered.start;
         while let Some(first) = self.occurrence(index).filter(|_| index < gathered.end) {
             let begin = index;
@@ -504,11 +505,4 @@ impl<'a> Walk<'a> {
         self.occurrences.extend_from_slice(occurrences);
         start..self.occurrences.len()
     }
-}
-
-/// Whether the bit of a row is set.
-#[inline]
-pub(super) fn is_set(rows: u64, row: usize) -> bool {
-    let row = u32::try_from(row).unwrap_or(u32::MAX);
-    rows.checked_shr(row).is_some_and(|rows| rows & 1 == 1)
 }

@@ -58,6 +58,9 @@ pub(crate) fn compact_without(
     max_depth: usize,
     skip: Skip<'_>,
 ) -> Result<Compacted> {
+    if skip.is_empty() {
+        return compact(out, json, escape, max_depth);
+    }
     let start = out.len();
     let mut scanner = Scanner::new(json, max_depth);
     let mut compactor = Compactor::new(out, escape);

@@ -234,3 +234,19 @@ pub(crate) const fn kind(
         message,
     }
 }
+
+/// Of bits for rows, whether that of `row` is set.
+#[inline]
+pub(crate) fn is_set(rows: u64, row: usize) -> bool {
+    let row = u32::try_from(row).unwrap_or(u32::MAX);
+    rows.checked_shr(row).is_some_and(|rows| rows & 1 == 1)
+}
+
+/// The lowest row whose bit is set.
+#[inline]
+pub(crate) fn lowest(rows: u64) -> Option<usize> {
+    match rows {
+        0 => None,
+        rows => usize::try_from(rows.trailing_zeros()).ok(),
+    }
+}

@@ -1,6 +1,7 @@
 //! Lists and maps, whose elements are still on the wire.
 
 use super::{At, Source, element};
+use crate::de::scalar;
 use crate::schema::row::{Field, Type};
 use crate::skip_fields::Skip;
 use crate::wire::Quick;
@@ -22,12 +23,7 @@ pub(crate) const ENTRY_KEY: u16 = 1 << 3 | 2;
 
 /// The tag of a map entry's value.
 pub(crate) fn entry_value(kind: Type) -> u16 {
-    let wire_type = match kind {
-        Type::Bytes | Type::String | Type::Message(_) => 2,
-        Type::Double => 1,
-        Type::Bool | Type::Int32 | Type::Int64 | Type::Uint32 => 0,
-    };
-    2 << 3 | wire_type
+    2 << 3 | u16::from(scalar::wire_type(kind).number())
 }
 
 impl<'s, 'a> List<'s, 'a> {
@@ -117,7 +113,7 @@ impl<'s, 'a> List<'s, 'a> {
 
 /// Reads over the values of a field behind the first's tag, and counts them.
 #[inline]
-pub(super) fn pass(field: &'static Field, wire: &mut Quick<'_>) -> Option<u32> {
+pub(crate) fn pass(field: &'static Field, wire: &mut Quick<'_>) -> Option<u32> {
     let mut count = 1u32;
     wire.skip(field.tag)?;
     while wire.take(field.tag) {

@@ -2,10 +2,10 @@
 
 use super::collections::{List, pass};
 use super::{At, Object, Source, element, message_value, retired};
-use super::{find_rows, lowest, next_row};
+use super::{find_rows, next_row};
 use crate::convert::to_usize;
 use crate::de::{Value, scalar};
-use crate::schema::row::{Field, Form, Label, Message, Type};
+use crate::schema::row::{Field, Form, Label, Message, Type, lowest};
 use crate::wire::Quick;
 
 /// Steps through the members of a message, those of inline messages at their
@@ -149,7 +149,7 @@ impl<'s, 'a> Members<'s, 'a> {
         } = self.member.take()?;
         let below = self.at.member(field);
         match (field.label, field.kind) {
-            _ if count == 0 => absent(field, below),
+            _ if count == 0 => absent(field, self.at)?,
             (Label::One, Type::String) => Some(Source::One(Value::String(wire.rest()))),
             (Label::One, Type::Bytes) => Some(Source::One(Value::Bytes(wire.rest()))),
             (Label::One, Type::Message(message)) => message_value(message, wire.rest(), below),
@@ -167,6 +167,9 @@ impl<'s, 'a> Members<'s, 'a> {
             mut wire,
             count,
         } = member;
+        if count == 0 {
+            return Some(absent(field, self.at)?.is_some());
+        }
         if field.is_retired() {
             let nothing = match (field.label, field.kind) {
                 (Label::One, Type::String | Type::Bytes) => wire.is_empty() && !field.is_pointer(),
@@ -179,17 +182,11 @@ impl<'s, 'a> Members<'s, 'a> {
         }
         // `omitempty` does not look through a pointer, and `omitzero` asks a time.
         Some(match (field.label, field.kind) {
-            (Label::One, Type::Message(message)) => {
-                let nil = count == 0 && matches!(message.form, Form::Slice | Form::Map);
-                if nil && !field.is_pointer() {
-                    !field.is_omitempty()
-                } else if field.is_omitzero() {
-                    let source = message_value(message, wire.rest(), self.at)?;
-                    !matches!(source, Source::One(Value::Null))
-                } else {
-                    true
-                }
+            (Label::One, Type::Message(message)) if field.is_omitzero() => {
+                let source = message_value(message, wire.rest(), self.at)?;
+                !matches!(source, Source::One(Value::Null))
             }
+            (Label::One, Type::Message(_)) => true,
             (Label::One, Type::String | Type::Bytes)
                 if field.is_omitempty() && !field.is_pointer() =>
             {
@@ -206,19 +203,25 @@ impl<'s, 'a> Members<'s, 'a> {
     }
 }
 
-/// A field that is not on the wire, but shown.
+/// A field that is not on the wire; `None` inside where Go does not print it.
 #[cold]
-fn absent<'s, 'a>(field: &'static Field, at: At<'s>) -> Option<Source<'s, 'a>> {
-    let value = match (field.label, field.kind) {
-        (Label::One, _) if field.is_pointer() => Value::Null,
+pub(crate) fn absent<'s, 'a>(field: &'static Field, at: At<'s>) -> Option<Option<Source<'s, 'a>>> {
+    let nil = (!field.is_omitempty()).then_some(Source::One(Value::Null));
+    let source = match (field.label, field.kind) {
+        _ if at.skips(field) => None,
+        (Label::One, _) if field.is_pointer() => nil,
         (Label::One, Type::Message(message)) => match message.form {
-            Form::Slice | Form::Map => Value::Null,
-            _ => return message_value(message, b"", at),
+            Form::Slice | Form::Map => nil,
+            _ => {
+                let source = message_value(message, b"", at.member(field))?;
+                let zero = matches!(source, Source::One(Value::Null));
+                (!(zero && field.is_omitzero())).then_some(source)
+            }
         },
-        (Label::One, kind) => scalar::zero(kind),
-        _ => Value::Null,
+        (Label::One, kind) => Some(Source::One(scalar::zero(kind))),
+        _ => nil,
     };
-    Some(Source::One(value))
+    Some(source)
 }
 
 enum Step<'a> {

@@ -22,13 +22,13 @@ mod special;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use collections::{ENTRY_KEY, List, entry_value};
-pub(crate) use members::{Members, Stacks, StacksMark};
-pub(crate) use rows::{find_rows, lowest, next_row};
+pub(crate) use collections::{ENTRY_KEY, List, entry_value, pass};
+pub(crate) use members::{Members, Stacks, StacksMark, absent};
+pub(crate) use rows::{find_rows, next_row};
 pub(crate) use special::special;
 
-use crate::convert::{low_i32, low_u32};
 use crate::de::Value;
+use crate::de::scalar::integer;
 use crate::limits::Limits;
 use crate::schema::row::{Field, Form, Label, Message, Type};
 use crate::skip_fields::Skip;
@@ -86,17 +86,6 @@ impl<'s> At<'s> {
     #[inline]
     pub(crate) fn skips(self, field: &'static Field) -> bool {
         !self.skip.is_empty() && self.skip.skips(field.name())
-    }
-}
-
-/// A varint as Go's variable of the field's type holds it.
-#[inline]
-pub(crate) fn integer(kind: Type, number: u64) -> i64 {
-    match kind {
-        Type::Bool => i64::from(number != 0),
-        Type::Int32 => i64::from(low_i32(number)),
-        Type::Uint32 => i64::from(low_u32(number)),
-        _ => number.cast_signed(),
     }
 }
 

@@ -55,12 +55,3 @@ pub(crate) fn find_rows(message: &'static Message, bytes: &[u8], left: &mut [u32
     }
     Some(present)
 }
-
-/// The lowest bit that is set.
-#[inline]
-pub(crate) fn lowest(bits: u64) -> Option<usize> {
-    match bits {
-        0 => None,
-        bits => usize::try_from(bits.trailing_zeros()).ok(),
-    }
-}

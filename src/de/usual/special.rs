@@ -3,7 +3,7 @@
 use super::{At, List, Object, Source};
 use crate::convert::low_i32;
 use crate::de::Value;
-use crate::de::well_known::{canonical_quantity, whole_microseconds};
+use crate::de::well_known::{begins_as_json, canonical_quantity, time_of};
 use crate::schema::row::{Form, Label, Message, Type};
 use crate::wire::Quick;
 
@@ -64,21 +64,12 @@ fn varint(wire: &mut Quick<'_>, tag: u16) -> Option<u64> {
 
 /// `{1: seconds, 2: nanos}`; no bytes, or the first instant of the year 1, is null.
 fn time<'a>(form: Form, wire: &mut Quick<'a>) -> Option<Value<'a>> {
-    /// 0001-01-01T00:00:00Z, in seconds since 1970.
-    const ZERO: i64 = -62_135_596_800;
     if wire.is_empty() {
         return Some(Value::Null);
     }
     let seconds = varint(wire, VARINT_1)?.cast_signed();
     let nanos = low_i32(varint(wire, VARINT_2)?);
-    Some(match form {
-        Form::Time if seconds == ZERO => Value::Null,
-        Form::Time => Value::Time(seconds),
-        _ => match whole_microseconds(seconds, nanos) {
-            (ZERO, 0) => Value::Null,
-            (seconds, nanos) => Value::MicroTime(seconds, nanos),
-        },
-    })
+    Some(time_of(form, seconds, nanos))
 }
 
 /// `{1: type, 2: intVal, 3: strVal}`.
@@ -98,13 +89,7 @@ fn int_or_string<'a>(wire: &mut Quick<'a>) -> Option<Value<'a>> {
 
 /// What begins so is JSON by the rules of all three types.
 fn json(json: &[u8]) -> Option<Value<'_>> {
-    match json {
-        [
-            b'{' | b'[' | b'"' | b'n' | b't' | b'f' | b'-' | b'0'..=b'9',
-            ..,
-        ] => Some(Value::Json(json, 0)),
-        _ => None,
-    }
+    begins_as_json(json).then_some(Value::Json(json, 0))
 }
 
 /// `{1: schema, 2: list}`, one of them.

@@ -298,3 +298,29 @@ fn random_messages_are_the_same_by_all_rules() {
     assert!(printed > all / 2 && printed < all, "{printed} of {all}");
     assert!(decoded > all / 2 && decoded < all, "{decoded} of {all}");
 }
+
+/// Slow is not wrong, so that no other test sees it.
+#[test]
+fn objects_of_a_cluster_are_decoded_the_short_way() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/cluster/snapshot.db");
+    let file = std::fs::read(file).expect("the snapshot");
+    let snapshot = crate::etcd::Snapshot::parse(&file).expect("a snapshot");
+    let mut objects = 0;
+    for (_, entry) in snapshot.current().expect("its keys").iter() {
+        let value = entry.expect("an entry").value;
+        let Ok(envelope) = crate::envelope::Envelope::parse(value) else {
+            continue;
+        };
+        let (group, version) = envelope.group_version().expect("a group version");
+        let text = |bytes| std::str::from_utf8(bytes).expect("text");
+        let kind = schema::kind(text(group), text(version), text(envelope.kind()));
+        let message = kind.expect("a kind of the table");
+        let mut walk = Walk::new(Limits::default(), Options::default(), Buffer::Raw);
+        let none = SkipFields::default();
+        let usual = ValueDeserializer::usual(&mut walk, None, message, envelope.raw(), none.root());
+        let decoded = usual.and_then(|usual| Value::deserialize(usual).ok());
+        assert!(decoded.is_some() && walk.is_usual(), "{}", message.name());
+        objects += 1;
+    }
+    assert!(objects > 200, "{objects}");
+}

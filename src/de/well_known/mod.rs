@@ -13,7 +13,8 @@ mod time;
 
 pub(crate) use duration::write_duration;
 pub(crate) use quantity::canonical as canonical_quantity;
-pub(crate) use time::{whole_microseconds, write_micro_time, write_time};
+pub(crate) use raw_json::begins_as_json;
+pub(crate) use time::{write_micro_time, write_time};
 
 use std::ops::Range;
 
@@ -49,7 +50,7 @@ impl<'a> Walk<'a> {
         }
         let fields = Gathered {
             message,
-            all: self.gather(message, pieces)?,
+            all: self.gather(message, pieces, 0)?,
         };
         match message.form {
             Form::Slice => Ok(Value::List(fields.kind(1), fields.all)),
@@ -147,31 +148,34 @@ impl Gathered {
     }
 }
 
+/// The time that is not `null` for having no bytes: the first instant of the year
+/// 1 is, too. Of a Time, nanoseconds are dropped.
+pub(crate) fn time_of<'a>(form: Form, seconds: i64, nanos: i32) -> Value<'a> {
+    /// Go's zero time, 0001-01-01T00:00:00Z, in seconds since 1970.
+    const ZERO: i64 = -62_135_596_800;
+    match form {
+        Form::Time if seconds == ZERO => Value::Null,
+        Form::Time => Value::Time(seconds),
+        _ => match time::whole_microseconds(seconds, nanos) {
+            (ZERO, 0) => Value::Null,
+            (seconds, nanos) => Value::MicroTime(seconds, nanos),
+        },
+    }
+}
+
 impl<'a> Walk<'a> {
     /// Wire `{1: seconds, 2: nanos}`. No bytes, or year 1, is Go's zero time: `null`.
     fn time_value(&mut self, message: &'static Message, pieces: Pieces<'a>) -> Result<Value<'a>> {
-        /// Go's zero time, 0001-01-01T00:00:00Z, in seconds since 1970.
-        const ZERO: i64 = -62_135_596_800;
         let mut value = Value::Null;
         self.each_piece(pieces, |walk, bytes, offset| {
-            let all = walk.gather(message, Pieces::One(bytes, offset))?;
+            let all = walk.gather(message, Pieces::One(bytes, offset), 0)?;
             let fields = Gathered { message, all };
             let seconds = fields.int(walk, 1);
             value = if bytes.is_empty() {
                 Value::Null
-            } else if message.form == Form::Time {
-                // Nanoseconds are dropped.
-                match seconds {
-                    ZERO => Value::Null,
-                    seconds => Value::Time(seconds),
-                }
             } else {
                 let nanos = low_i32(fields.int(walk, 2).cast_unsigned());
-                let (seconds, nanos) = time::whole_microseconds(seconds, nanos);
-                match (seconds, nanos) {
-                    (ZERO, 0) => Value::Null,
-                    (seconds, nanos) => Value::MicroTime(seconds, nanos),
-                }
+                time_of(message.form, seconds, nanos)
             };
             Ok(())
         })?;
@@ -184,7 +188,7 @@ impl<'a> Walk<'a> {
         message: &'static Message,
         pieces: Pieces<'a>,
     ) -> Result<Value<'a>> {
-        let all = self.gather(message, pieces)?;
+        let all = self.gather(message, pieces, 0)?;
         let fields = Gathered { message, all };
         let mut value = Value::Quantity("0".into());
         for index in fields.run(self, 1) {

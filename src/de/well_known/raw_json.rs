@@ -19,21 +19,7 @@ impl<'a> Walk<'a> {
         };
         self.set_offset(offset);
         match raw {
-            [
-                b'\t'
-                | b'\r'
-                | b'\n'
-                | b' '
-                | b'{'
-                | b'['
-                | b'n'
-                | b't'
-                | b'f'
-                | b'"'
-                | b'-'
-                | b'0'..=b'9',
-                ..,
-            ] => Ok(Value::Json(raw, offset)),
+            raw if begins_as_json(raw) => Ok(Value::Json(raw, offset)),
             [0xd9, 0xd9, 0xf7, ..] => self.cbor(raw, offset, cbor::parse),
             _ => Err(Error::new(
                 Category::Unrepresentable,
@@ -95,4 +81,16 @@ impl<'a> Walk<'a> {
         let reader = Reader::with_base(raw, offset, self.buffer());
         parse(reader, self.limits().tree_depth).map(Value::Tree)
     }
+}
+
+/// Whether `raw` begins as JSON does, white space included.
+pub(crate) fn begins_as_json(raw: &[u8]) -> bool {
+    matches!(
+        raw,
+        [
+            b'\t' | b'\r' | b'\n' | b' ' | b'{' | b'[' | b'n' | b't' | b'f' | b'"' | b'-' | b'0'
+                ..=b'9',
+            ..
+        ]
+    )
 }

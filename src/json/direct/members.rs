@@ -1,8 +1,8 @@
 //! The members of an object: the rows of its message, and the fields at them.
 
 use super::Direct;
-use crate::de::usual::{At, find_rows, lowest, next_row};
-use crate::schema::row::{Field, Label, MAX_FIELDS, Message, Type};
+use crate::de::usual::{At, absent, find_rows, next_row};
+use crate::schema::row::{Field, MAX_FIELDS, Message, Type, is_set, lowest};
 use crate::wire::Quick;
 
 impl Direct<'_> {
@@ -71,7 +71,7 @@ impl Direct<'_> {
         let mut shown = present | message.shown_absent;
         while let Some(row) = take_lowest(&mut shown) {
             let field = message.fields.get(row)?;
-            if present.checked_shr(u32::try_from(row).ok()?)? & 1 == 0 {
+            if !is_set(present, row) {
                 self.absent_field(field, at, first)?;
                 continue;
             }
@@ -110,24 +110,11 @@ impl Direct<'_> {
         if field.is_inline() {
             return self.inline(field, b"", at, first);
         }
-        if at.skips(field) {
-            return Some(());
+        if let Some(source) = absent(field, *at)? {
+            self.member(field.key, first);
+            self.source(source)?;
         }
-        match (field.label, field.kind) {
-            (Label::One, Type::Message(message)) if !field.is_pointer() => {
-                self.message_field(field, message, b"", true, *at, first)
-            }
-            (Label::One, kind) if !field.is_pointer() => {
-                self.member(field.key, first);
-                self.zero(kind);
-                Some(())
-            }
-            _ => {
-                self.member(field.key, first);
-                self.out.extend_from_slice(b"null");
-                Some(())
-            }
-        }
+        Some(())
     }
 
     /// The members of an inline message stand among its parent's.

@@ -3,7 +3,8 @@
 use super::Direct;
 use crate::Buffer;
 use crate::de::Value;
-use crate::de::usual::{At, ENTRY_KEY, Source, entry_value, integer, retired, special};
+use crate::de::scalar::integer;
+use crate::de::usual::{At, ENTRY_KEY, Source, entry_value, pass, retired, special};
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::json::plain::is_plain;
 use crate::json::{HtmlEscape, compact, write_base64, write_f64, write_i64, write_string};
@@ -25,11 +26,7 @@ impl Direct<'_> {
             return retired(field, wire);
         }
         if at.skips(field) {
-            wire.skip(field.tag)?;
-            while wire.take(field.tag) {
-                wire.skip(field.tag)?;
-            }
-            return Some(());
+            return pass(field, wire).map(drop);
         }
         match field.label {
             Label::Repeated => {
@@ -48,7 +45,7 @@ impl Direct<'_> {
                 if field.is_inline() {
                     return self.inline(field, bytes, at, first);
                 }
-                self.message_field(field, message, bytes, false, *at, first)
+                self.message_field(field, message, bytes, *at, first)
             }
         }
     }
@@ -95,42 +92,19 @@ impl Direct<'_> {
         Some(())
     }
 
-    /// What Go's variable holds when the field is not on the wire.
-    pub(super) fn zero(&mut self, kind: Type) {
-        self.out.extend_from_slice(match kind {
-            Type::String => b"\"\"",
-            Type::Bytes | Type::Message(_) => b"null",
-            Type::Bool => b"false",
-            Type::Int32 | Type::Int64 | Type::Uint32 | Type::Double => b"0",
-        });
-    }
-
-    /// A message that is one field; `bytes` are empty if it is `absent`.
     #[inline]
-    pub(super) fn message_field(
+    fn message_field(
         &mut self,
         field: &'static Field,
         message: &'static Message,
         bytes: &[u8],
-        absent: bool,
         at: At<'_>,
         first: &mut bool,
     ) -> Option<()> {
         let at = at.member(field);
-        match message.form {
-            Form::Object => {
-                self.member(field.key, first);
-                return self.object(message, bytes, at);
-            }
-            // A nil slice or map.
-            Form::Slice | Form::Map if absent => {
-                if !field.is_omitempty() {
-                    self.member(field.key, first);
-                    self.out.extend_from_slice(b"null");
-                }
-                return Some(());
-            }
-            _ => {}
+        if message.form == Form::Object {
+            self.member(field.key, first);
+            return self.object(message, bytes, at);
         }
         let source = special(message, bytes, at)?;
         if field.is_omitzero() && matches!(source, Source::One(Value::Null)) {
@@ -141,7 +115,7 @@ impl Direct<'_> {
     }
 
     /// What a message with a form of its own has come to.
-    fn source(&mut self, source: Source<'_, '_>) -> Option<()> {
+    pub(super) fn source(&mut self, source: Source<'_, '_>) -> Option<()> {
         match source {
             Source::One(value) => return self.one(value),
             Source::Object(object) => return self.object(object.message, object.bytes, object.at),
