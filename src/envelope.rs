@@ -14,7 +14,7 @@
 
 use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
-use crate::wire::{self, Fields, Payload, Reader};
+use crate::wire::{self, Fields, Payload, Quick, Reader};
 
 /// The four bytes that a protobuf value begins with.
 pub const PREFIX: &[u8; 4] = b"k8s\0";
@@ -60,6 +60,9 @@ impl<'a> Envelope<'a> {
         if body.is_empty() {
             return Err(Error::truncated("envelope body", 1, 0).at(buffer, base));
         }
+        if let Some(envelope) = Envelope::parse_usual(body, base) {
+            return Ok(envelope);
+        }
         let mut envelope = Envelope {
             api_version: b"",
             kind: b"",
@@ -97,6 +100,26 @@ impl<'a> Envelope<'a> {
             *slot = length_delimited(&field, buffer, what)?;
         }
         Ok(envelope)
+    }
+
+    /// As every API server writes it: all fields, each once.
+    fn parse_usual(body: &'a [u8], base: u64) -> Option<Envelope<'a>> {
+        let [first, second, third, fourth] = [1, 2, 3, 4].map(|number| number << 3 | 2);
+        let mut wire = Quick::new(body);
+        let mut type_meta = Quick::new(wire.take_bytes(first)?);
+        let raw = wire.take_bytes(second)?;
+        let behind_raw = wire.rest().len();
+        let raw_at = body.len().checked_sub(behind_raw)?.checked_sub(raw.len())?;
+        let envelope = Envelope {
+            api_version: type_meta.take_bytes(first)?,
+            kind: type_meta.take_bytes(second)?,
+            raw,
+            raw_offset: base.checked_add(to_u64(raw_at))?,
+            content_encoding: wire.take_bytes(third)?,
+            content_type: wire.take_bytes(fourth)?,
+            unknown: Vec::new(),
+        };
+        (type_meta.is_empty() && wire.is_empty()).then_some(envelope)
     }
 
     fn parse_type_meta(&mut self, bytes: &'a [u8], offset: u64, buffer: Buffer) -> Result<()> {

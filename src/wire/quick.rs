@@ -51,6 +51,12 @@ impl<'a> Quick<'a> {
         same
     }
 
+    /// A field with a length, if it is the next.
+    #[inline]
+    pub(crate) fn take_bytes(&mut self, tag: u16) -> Option<&'a [u8]> {
+        self.take(tag).then(|| self.bytes())?
+    }
+
     #[inline(always)]
     pub(crate) fn varint(&mut self) -> Option<u64> {
         match self.0 {
