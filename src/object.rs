@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 
-use crate::de::{self, Head, Options, Pieces, ValueDeserializer, Walk};
+use crate::de::{self, Head, Options, Pieces, Walk};
 use crate::envelope::Envelope;
 use crate::error::{Buffer, Error, Result};
 use crate::json::{Printer, WriteError};
@@ -254,7 +255,12 @@ impl<'a> Object<'a> {
     /// What the bytes are to blame for, with offset and path; type mismatch
     /// where `T` refuses what it is given, for example another kind.
     pub fn decode<T: Deserialize<'a>>(&self) -> Result<T> {
-        self.decode_with_report().map(|(object, _)| object)
+        // What is decoded may be large: it is moved as seldom as can be.
+        let usual = self.decode_usual();
+        if usual.is_ok() {
+            return usual;
+        }
+        self.decode_by_all_rules().map(|(object, _)| object)
     }
 
     /// [`Object::decode`], and what else was met. Parts of the object that `T`
@@ -264,28 +270,28 @@ impl<'a> Object<'a> {
     ///
     /// As [`Object::decode`].
     pub fn decode_with_report<T: Deserialize<'a>>(&self) -> Result<(T, Report)> {
-        if let Some(object) = self.decode_usual() {
-            return Ok((object, self.report(de::Report::default())));
+        match self.decode_usual() {
+            Ok(object) => Ok((object, self.report(de::Report::default()))),
+            Err(_) => self.decode_by_all_rules(),
         }
+    }
+
+    fn decode_by_all_rules<T: Deserialize<'a>>(&self) -> Result<(T, Report)> {
         let mut walk = self.walk();
-        let decoded = ValueDeserializer::object(&mut walk, self.head, self.message, self.pieces())
-            .and_then(T::deserialize);
-        match decoded {
+        match de::decode_object(&mut walk, self.head, self.message, self.pieces()) {
             Ok(object) => Ok((object, self.report(walk.into_report()))),
             Err(error) => Err(walk.locate(error)),
         }
     }
 
-    /// Decodes what stands on the wire as usual, and has nothing to report.
-    fn decode_usual<T: Deserialize<'a>>(&self) -> Option<T> {
-        if self.options.lossless {
-            return None;
-        }
+    /// Decodes what stands on the wire as usual, and has nothing to report. Of an
+    /// error only that there is one counts.
+    #[inline]
+    fn decode_usual<T: Deserialize<'a>>(&self) -> Result<T> {
         let mut walk = self.walk();
         let skip = self.options.skip.root();
-        let usual = ValueDeserializer::usual(&mut walk, self.head, self.message, self.raw, skip)?;
-        let object = T::deserialize(usual).ok()?;
-        walk.is_usual().then_some(object)
+        let seed = PhantomData;
+        de::decode_usual(&mut walk, self.head, self.message, self.raw, skip, seed)
     }
 
     /// Prints exactly the JSON that Kubernetes' own encoder prints of the
@@ -373,6 +379,9 @@ fn find_text(raw: &[u8], row: u32, number: u32) -> Option<&[u8]> {
 }
 
 fn known_kind(group: &[u8], version: &[u8], kind: &[u8]) -> Option<&'static Message> {
+    if let Some(known) = schema::by_hash([group, version, kind]) {
+        return Some(known);
+    }
     // A group version that is no text may still have an unversioned kind.
     let kind = std::str::from_utf8(kind).ok()?;
     schema::kind(&utf8::lossy(group), &utf8::lossy(version), kind)
@@ -386,7 +395,7 @@ fn canonical_api_version(api_version: &[u8]) -> &[u8] {
 
 /// The number of the field that holds a kind's `ObjectMeta`.
 fn metadata_number(message: &Message) -> Option<u32> {
-    let is_metadata = |field: &&Field| match field.kind {
+    let is_metadata = |field: &&Field| match field.kind() {
         Type::Message(message) => std::ptr::eq(message, &OBJECT_META) && field.name() == "metadata",
         _ => false,
     };
@@ -394,7 +403,7 @@ fn metadata_number(message: &Message) -> Option<u32> {
         .fields
         .iter()
         .find(is_metadata)
-        .map(|field| field.number)
+        .map(|field| field.number())
 }
 
 /// What every kind has that Kubernetes stores.

@@ -1,6 +1,6 @@
 //! What a decode met besides the object itself.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -125,8 +125,7 @@ impl de::Retired<'_> {
         let run = walk.resume(&self.occurrences);
         walk.quietly(|walk| match walk.field_value(self.field, run) {
             Ok(Some(value)) => {
-                serde_json::Value::deserialize(de::ValueDeserializer::new(walk, value))
-                    .unwrap_or_default()
+                de::decode_value::<serde_json::Value>(walk, value).unwrap_or_default()
             }
             _ => serde_json::Value::Null,
         })

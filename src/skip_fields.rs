@@ -77,7 +77,7 @@ impl Node {
 }
 
 /// What to leave out of one message and below it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Skip<'s>(Option<&'s Node>);
 
 impl<'s> Skip<'s> {

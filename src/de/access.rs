@@ -1,4 +1,4 @@
-//! What serde asks of lists, maps and objects: of each two kinds, by all rules
+//! What serde asks of lists, maps and objects: of each several kinds, by all rules
 //! and as usual.
 
 use std::ops::Range;
@@ -7,19 +7,21 @@ use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::de::deserializer::ValueDeserializer;
-use crate::de::usual::{self, Source, StacksMark};
+use crate::de::usual::{self, Next, Slot, Source, StacksMark};
 use crate::de::{Entries, Items, Mark, Members, Pieces, Segment, Value, Walk};
 use crate::error::{Error, Result};
 use crate::schema::row::{Message, Type};
 
-pub(super) struct ListAccess<'w, 'de> {
+pub(super) struct ListAccess<'w, 's, 'de> {
     walk: &'w mut Walk<'de>,
-    items: ListItems<'w, 'de>,
+    items: ListItems<'de>,
+    slot: Slot<'s, 'de>,
 }
 
-enum ListItems<'s, 'de> {
+enum ListItems<'de> {
+    Usual(usual::Values<'de>),
     Ruled(Box<RuledItems<'de>>),
-    Usual(usual::List<'s, 'de>),
+    Unusual,
 }
 
 struct RuledItems<'de> {
@@ -28,158 +30,246 @@ struct RuledItems<'de> {
     mark: Mark,
 }
 
-impl<'w, 'de> ListAccess<'w, 'de> {
+impl<'w, 's, 'de> ListAccess<'w, 's, 'de> {
     pub(super) fn ruled(walk: &'w mut Walk<'de>, kind: Type, run: Range<usize>) -> Self {
         let (mark, left) = (walk.mark(), run.len());
         let items = Items::open(walk, kind, run);
         let items = ListItems::Ruled(Box::new(RuledItems { items, left, mark }));
-        ListAccess { walk, items }
+        let slot = Slot::of(Source::One(Value::Null));
+        ListAccess { walk, items, slot }
     }
 
-    #[inline]
-    pub(super) fn usual(walk: &'w mut Walk<'de>, list: usual::List<'w, 'de>) -> Self {
-        let items = ListItems::Usual(list);
-        ListAccess { walk, items }
+    pub(super) fn usual(walk: &'w mut Walk<'de>, list: usual::List<'s, 'de>) -> Self {
+        let (values, slot) = usual::Values::open(list);
+        let items = ListItems::Usual(values);
+        ListAccess { walk, items, slot }
     }
 
-    #[inline]
+    /// Of the list in a slot.
+    #[inline(never)]
+    pub(super) fn in_slot(walk: &'w mut Walk<'de>, slot: &mut Slot<'s, 'de>) -> Self {
+        match slot.list() {
+            Some(list) => ListAccess::usual(walk, list),
+            None => ListAccess {
+                walk,
+                items: ListItems::Unusual,
+                slot: Slot::of(Source::One(Value::Null)),
+            },
+        }
+    }
+
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-        // What is large is not moved on its way out.
         let visited = visitor.visit_seq(&mut self);
-        match &self.items {
-            ListItems::Usual(_) => self.walk.expect(visited.is_ok()),
-            ListItems::Ruled(ruled) if visited.is_ok() => self.walk.release(ruled.mark),
-            ListItems::Ruled(_) => {}
+        if let (ListItems::Ruled(ruled), true) = (&self.items, visited.is_ok()) {
+            self.walk.release(ruled.mark);
         }
         visited
     }
-}
 
-impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        let source = match &mut self.items {
-            ListItems::Usual(list) => list.next().ok_or_else(|| self.walk.unusual())?,
+    /// Whether there is another value, which is then in the slot.
+    #[inline]
+    fn next(&mut self) -> Result<bool> {
+        match &mut self.items {
+            ListItems::Usual(values) => {
+                let next = values.next(&mut self.slot);
+                next.ok_or_else(|| self.walk.unusual())
+            }
             ListItems::Ruled(ruled) => {
                 ruled.left = ruled.left.saturating_sub(1);
-                ruled.items.next(self.walk)?.map(Source::One)
+                let value = ruled.items.next(self.walk)?;
+                let is_there = value.is_some();
+                self.slot.put(Source::One(value.unwrap_or(Value::Null)));
+                Ok(is_there)
             }
-        };
-        let Some(source) = source else {
+            ListItems::Unusual => Err(self.walk.unusual()),
+        }
+    }
+}
+
+impl Drop for ListAccess<'_, '_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.walk.expect(!matches!(self.items, ListItems::Unusual));
+    }
+}
+
+impl<'de> SeqAccess<'de> for &mut ListAccess<'_, '_, 'de> {
+    type Error = Error;
+
+    #[inline]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if !self.next()? {
             return Ok(None);
-        };
-        seed.deserialize(ValueDeserializer::of(self.walk, source))
+        }
+        seed.deserialize(ValueDeserializer::new(self.walk, &mut self.slot))
             .map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
         Some(match &self.items {
+            ListItems::Usual(values) => values.left(),
             ListItems::Ruled(ruled) => ruled.left,
-            ListItems::Usual(list) => list.left(),
+            ListItems::Unusual => 0,
         })
     }
 }
 
-pub(super) struct EntriesAccess<'w, 'de> {
+pub(super) struct EntriesAccess<'w, 's, 'de> {
     walk: &'w mut Walk<'de>,
-    entries: MapEntries<'w, 'de>,
-    source: Source<'w, 'de>,
+    entries: MapEntries<'de>,
+    slot: Slot<'s, 'de>,
 }
 
-enum MapEntries<'s, 'de> {
-    Ruled(Box<(Entries, Mark)>),
-    Usual(usual::List<'s, 'de>, Option<&'de [u8]>),
+enum MapEntries<'de> {
+    Usual(usual::Values<'de>),
+    Ruled(Box<RuledEntries<'de>>),
+    Unusual,
 }
 
-impl<'w, 'de> EntriesAccess<'w, 'de> {
+struct RuledEntries<'de> {
+    entries: Entries,
+    /// Of the entry whose key was handed on.
+    value: Value<'de>,
+    mark: Mark,
+}
+
+impl<'w, 's, 'de> EntriesAccess<'w, 's, 'de> {
     pub(super) fn ruled(walk: &'w mut Walk<'de>, kind: Type, run: Range<usize>) -> Result<Self> {
         let mark = walk.mark();
-        let entries = Entries::open(walk, kind, run)?;
-        let entries = MapEntries::Ruled(Box::new((entries, mark)));
-        Ok(EntriesAccess::of(walk, entries))
-    }
-
-    #[inline]
-    pub(super) fn usual(walk: &'w mut Walk<'de>, map: usual::List<'w, 'de>) -> Self {
-        EntriesAccess::of(walk, MapEntries::Usual(map, None))
-    }
-
-    #[inline]
-    fn of(walk: &'w mut Walk<'de>, entries: MapEntries<'w, 'de>) -> Self {
-        EntriesAccess {
+        let entries = MapEntries::Ruled(Box::new(RuledEntries {
+            entries: Entries::open(walk, kind, run)?,
+            value: Value::Null,
+            mark,
+        }));
+        let slot = Slot::of(Source::One(Value::Null));
+        Ok(EntriesAccess {
             walk,
             entries,
-            source: Source::One(Value::Null),
+            slot,
+        })
+    }
+
+    pub(super) fn usual(walk: &'w mut Walk<'de>, map: usual::List<'s, 'de>) -> Self {
+        let (values, slot) = usual::Values::open(map);
+        EntriesAccess {
+            walk,
+            entries: MapEntries::Usual(values),
+            slot,
         }
     }
 
-    #[inline]
+    /// Of the map in a slot.
+    #[inline(never)]
+    pub(super) fn in_slot(walk: &'w mut Walk<'de>, slot: &mut Slot<'s, 'de>) -> Self {
+        match slot.list() {
+            Some(map) => EntriesAccess::usual(walk, map),
+            None => EntriesAccess {
+                walk,
+                entries: MapEntries::Unusual,
+                slot: Slot::of(Source::One(Value::Null)),
+            },
+        }
+    }
+
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         let visited = visitor.visit_map(&mut self);
-        match &mut self.entries {
-            MapEntries::Usual(map, last) => {
-                // By all rules, every entry is looked at.
-                while let Some(Some(_)) = map.next_entry(last) {}
-                self.walk.expect(visited.is_ok() && map.left() == 0);
-            }
-            MapEntries::Ruled(ruled) if visited.is_ok() => self.walk.release(ruled.1),
-            MapEntries::Ruled(_) => {}
+        if let (MapEntries::Ruled(ruled), true) = (&self.entries, visited.is_ok()) {
+            self.walk.release(ruled.mark);
         }
         visited
     }
-}
 
-impl<'de> MapAccess<'de> for &mut EntriesAccess<'_, 'de> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let entry = match &mut self.entries {
-            MapEntries::Usual(map, last) => {
-                map.next_entry(last).ok_or_else(|| self.walk.unusual())?
+    /// Whether there is another entry, whose key is then in the slot.
+    fn next(&mut self) -> Result<bool> {
+        match &mut self.entries {
+            MapEntries::Usual(values) => {
+                let next = values.next_key(&mut self.slot);
+                next.ok_or_else(|| self.walk.unusual())
             }
             MapEntries::Ruled(ruled) => {
-                let entry = ruled.0.next(self.walk)?;
-                entry.map(|(key, value)| (key, Source::One(value)))
+                let Some((key, value)) = ruled.entries.next(self.walk)? else {
+                    return Ok(false);
+                };
+                ruled.value = value;
+                self.slot.put(Source::One(Value::String(key)));
+                Ok(true)
             }
+            MapEntries::Unusual => Err(self.walk.unusual()),
+        }
+    }
+
+    /// Puts the value of the entry at hand in the slot.
+    fn value(&mut self) -> Result<()> {
+        match &mut self.entries {
+            MapEntries::Usual(values) => {
+                let value = values.next_value(&mut self.slot);
+                value.ok_or_else(|| self.walk.unusual())
+            }
+            MapEntries::Ruled(ruled) => {
+                let value = std::mem::replace(&mut ruled.value, Value::Null);
+                self.slot.put(Source::One(value));
+                Ok(())
+            }
+            MapEntries::Unusual => Err(self.walk.unusual()),
+        }
+    }
+}
+
+impl Drop for EntriesAccess<'_, '_, '_> {
+    /// By all rules, every entry is looked at.
+    fn drop(&mut self) {
+        let rest = match &mut self.entries {
+            MapEntries::Usual(values) => values.finish(&mut self.slot),
+            MapEntries::Ruled(_) => Some(()),
+            MapEntries::Unusual => None,
         };
-        let Some((key, source)) = entry else {
+        self.walk.expect(rest.is_some());
+    }
+}
+
+impl<'de> MapAccess<'de> for &mut EntriesAccess<'_, '_, 'de> {
+    type Error = Error;
+
+    #[inline]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        if !self.next()? {
             return Ok(None);
-        };
-        self.source = source;
-        seed.deserialize(ValueDeserializer::new(self.walk, Value::String(key)))
+        }
+        seed.deserialize(ValueDeserializer::new(self.walk, &mut self.slot))
             .map(Some)
     }
 
+    #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let source = std::mem::replace(&mut self.source, Source::One(Value::Null));
-        seed.deserialize(ValueDeserializer::of(self.walk, source))
+        self.value()?;
+        seed.deserialize(ValueDeserializer::new(self.walk, &mut self.slot))
     }
 }
 
-pub(super) struct ObjectAccess<'w, 'de> {
+pub(super) struct ObjectAccess<'w, 's, 'de> {
     walk: &'w mut Walk<'de>,
-    members: ObjectMembers<'w, 'de>,
+    members: ObjectMembers<'s, 'de>,
     /// Members that come before those of the message: `kind` and `apiVersion`.
     head: u8,
-    /// What the one holds whose name was handed on.
-    text: Option<&'de [u8]>,
+    /// What the member holds whose name was handed on.
+    slot: Slot<'s, 'de>,
 }
 
 enum ObjectMembers<'s, 'de> {
-    Ruled(Box<RuledMembers<'de>>),
+    /// In the order of the wire.
+    Fields(usual::Fields<'s>),
     Usual(usual::Members<'s, 'de>, StacksMark),
+    Ruled(Box<RuledMembers>),
+    Unusual,
 }
 
-struct RuledMembers<'de> {
+struct RuledMembers {
     members: Members,
-    /// Of the member whose name was handed on.
-    value: Value<'de>,
     path: usize,
     mark: Mark,
 }
 
-impl<'w, 'de> ObjectAccess<'w, 'de> {
+impl<'w, 's, 'de> ObjectAccess<'w, 's, 'de> {
     pub(super) fn ruled(
         walk: &'w mut Walk<'de>,
         message: &'static Message,
@@ -189,84 +279,118 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
         let path = walk.path.len();
         let members = ObjectMembers::Ruled(Box::new(RuledMembers {
             members: Members::open(walk, message, pieces)?,
-            value: Value::Null,
             path,
             mark,
         }));
-        Ok(ObjectAccess::of(walk, members))
+        let slot = Slot::of(Source::One(Value::Null));
+        Ok(ObjectAccess::of(walk, members, slot))
     }
 
-    #[inline]
-    pub(super) fn usual(walk: &'w mut Walk<'de>, object: usual::Object<'w, 'de>) -> Result<Self> {
+    pub(super) fn usual(walk: &'w mut Walk<'de>, object: usual::Object<'s, 'de>) -> Self {
         let mark = walk.usual.mark();
-        match usual::Members::open(object, &mut walk.usual) {
-            Some(members) => Ok(ObjectAccess::of(walk, ObjectMembers::Usual(members, mark))),
+        let members = match usual::Members::open(object, &mut walk.usual) {
+            Some(members) => ObjectMembers::Usual(members, mark),
             None => {
                 walk.usual.release(mark);
-                Err(walk.unusual())
+                ObjectMembers::Unusual
+            }
+        };
+        let slot = Slot::of(Source::One(Value::Null));
+        ObjectAccess::of(walk, members, slot)
+    }
+
+    /// For a type that says which members it has: it does not ask in which order
+    /// they come.
+    #[inline(never)]
+    pub(super) fn in_slot(walk: &'w mut Walk<'de>, slot: &mut Slot<'s, 'de>) -> Self {
+        match slot.object().and_then(usual::Fields::open) {
+            Some((fields, slot)) => ObjectAccess::of(walk, ObjectMembers::Fields(fields), slot),
+            None => {
+                let slot = Slot::of(Source::One(Value::Null));
+                ObjectAccess::of(walk, ObjectMembers::Unusual, slot)
             }
         }
     }
 
     #[inline]
-    fn of(walk: &'w mut Walk<'de>, members: ObjectMembers<'w, 'de>) -> Self {
+    fn of(walk: &'w mut Walk<'de>, members: ObjectMembers<'s, 'de>, slot: Slot<'s, 'de>) -> Self {
         // Of the object itself only, which is opened first.
         let head = if walk.head.is_some() { HEAD } else { 0 };
         ObjectAccess {
             walk,
             members,
             head,
-            text: None,
+            slot,
         }
     }
 
-    #[inline]
     pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         let visited = visitor.visit_map(&mut self);
-        self.end(visited.is_ok());
+        self.release(visited.is_ok());
         visited
     }
 
     pub(super) fn visit_enum<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         let visited = visitor.visit_enum(MapAccessDeserializer::new(&mut self));
-        self.end(visited.is_ok());
+        self.release(visited.is_ok());
         visited
     }
 
-    /// Whoever asked may have stopped before the last member, and may not care
-    /// that it failed.
-    #[inline]
-    fn end(&mut self, is_ok: bool) {
-        match &mut self.members {
-            ObjectMembers::Usual(members, mark) => {
-                // By all rules, every field is looked at.
-                let rest = members.finish(&mut self.walk.usual);
-                self.walk.usual.release(*mark);
-                self.walk.expect(is_ok && rest.is_some());
-            }
-            ObjectMembers::Ruled(ruled) if is_ok => self.walk.release(ruled.mark),
-            ObjectMembers::Ruled(_) => {}
+    fn release(&mut self, is_ok: bool) {
+        if let (ObjectMembers::Ruled(ruled), true) = (&self.members, is_ok) {
+            self.walk.release(ruled.mark);
         }
     }
 
+    /// Whoever asked may have stopped before the last member: by all rules, every
+    /// field is looked at.
+    fn finish(&mut self) {
+        let stacks = &mut self.walk.usual;
+        let rest = match &mut self.members {
+            ObjectMembers::Fields(fields) => fields.finish(&mut self.slot, stacks),
+            ObjectMembers::Usual(members, mark) => {
+                let rest = members.finish(stacks);
+                stacks.release(*mark);
+                rest
+            }
+            ObjectMembers::Unusual => None,
+            ObjectMembers::Ruled(_) => Some(()),
+        };
+        self.walk.expect(rest.is_some());
+    }
+
+    /// The name of the next member, which is then in the slot.
     #[inline]
     fn next(&mut self) -> Result<Option<&'static str>> {
+        if let (ObjectMembers::Fields(fields), 0) = (&mut self.members, self.head) {
+            return match fields.next(&mut self.slot, &mut self.walk.usual) {
+                Next::Member(field) => Ok(Some(field.name())),
+                Next::End => Ok(None),
+                Next::Unusual => Err(self.walk.unusual()),
+            };
+        }
+        self.next_in_order()
+    }
+
+    fn next_in_order(&mut self) -> Result<Option<&'static str>> {
         if self.head > 0 {
             return Ok(Some(self.next_of_head()));
         }
-        match &mut self.members {
-            ObjectMembers::Usual(members, _) => {
-                let member = members.next(&mut self.walk.usual);
-                member.ok_or_else(|| self.walk.unusual())
-            }
-            ObjectMembers::Ruled(ruled) => {
-                let member = ruled.members.next(self.walk)?;
-                Ok(member.map(|(name, source)| {
-                    ruled.value = source;
-                    name
-                }))
-            }
-        }
+        let (name, source) = match &mut self.members {
+            ObjectMembers::Fields(..) => return Ok(None),
+            ObjectMembers::Unusual => return Err(self.walk.unusual()),
+            ObjectMembers::Usual(members, _) => match members.next(&mut self.walk.usual) {
+                Some(Some(member)) => member,
+                Some(None) => return Ok(None),
+                None => return Err(self.walk.unusual()),
+            },
+            ObjectMembers::Ruled(ruled) => match ruled.members.next(self.walk)? {
+                Some((name, value)) => (name, Source::One(value)),
+                None => return Ok(None),
+            },
+        };
+        self.slot.put(source);
+        Ok(Some(name))
     }
 
     #[cold]
@@ -276,7 +400,8 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
             HEAD => ("kind", head.map(|head| head.kind)),
             _ => ("apiVersion", head.map(|head| head.api_version)),
         };
-        self.text = text;
+        let text = text.unwrap_or_default();
+        self.slot.put(Source::One(Value::String(text)));
         self.head = self.head.saturating_sub(1);
         if self.head == 0 {
             self.walk.head = None;
@@ -287,28 +412,26 @@ impl<'w, 'de> ObjectAccess<'w, 'de> {
         }
         name
     }
-
-    #[inline]
-    fn source(&mut self) -> Result<Source<'w, 'de>> {
-        if let Some(text) = self.text.take() {
-            return Ok(Source::One(Value::String(text)));
-        }
-        match &mut self.members {
-            ObjectMembers::Usual(members, _) => members.value().ok_or_else(|| self.walk.unusual()),
-            ObjectMembers::Ruled(ruled) => Ok(Source::One(std::mem::replace(
-                &mut ruled.value,
-                Value::Null,
-            ))),
-        }
-    }
 }
 
 /// How many members the head has.
 const HEAD: u8 = 2;
 
-impl<'de> MapAccess<'de> for &mut ObjectAccess<'_, 'de> {
+// Not where it is visited: what is made of it is large, and not to be moved.
+impl Drop for ObjectAccess<'_, '_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        match &self.members {
+            ObjectMembers::Fields(fields) if fields.has_ended() => {}
+            _ => self.finish(),
+        }
+    }
+}
+
+impl<'de> MapAccess<'de> for &mut ObjectAccess<'_, '_, 'de> {
     type Error = Error;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         match self.next()? {
             Some(name) => seed
@@ -318,8 +441,8 @@ impl<'de> MapAccess<'de> for &mut ObjectAccess<'_, 'de> {
         }
     }
 
+    #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let source = self.source()?;
-        seed.deserialize(ValueDeserializer::of(self.walk, source))
+        seed.deserialize(ValueDeserializer::new(self.walk, &mut self.slot))
     }
 }

@@ -5,17 +5,19 @@
 //! bytes are base64 text where text is asked for.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use crate::convert::to_u64;
 use crate::de::access::{EntriesAccess, ListAccess, ObjectAccess};
-use crate::de::usual::{At, Source, message_value};
+use crate::de::usual::{At, Room, Slot, Source, Text, message_value};
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::de::{Options, Pieces, Value, Walk};
 use crate::error::{Buffer, Category, Error, Result};
 use crate::limits::Limits;
-use crate::schema::row::Message;
+use crate::schema::row::{Message, Shape};
 use crate::skip_fields::Skip;
 use crate::tree;
 use crate::utf8;
@@ -27,62 +29,87 @@ pub(crate) struct Head<'a> {
     pub(crate) api_version: &'a [u8],
 }
 
-/// One value, ready for a visitor.
-pub(crate) struct ValueDeserializer<'w, 'de> {
+/// The value in a slot, ready for a visitor.
+pub(crate) struct ValueDeserializer<'w, 's, 'de> {
     walk: &'w mut Walk<'de>,
-    source: Source<'w, 'de>,
+    slot: &'w mut Slot<'s, 'de>,
 }
 
-impl<'w, 'de> ValueDeserializer<'w, 'de> {
-    pub(crate) fn new(walk: &'w mut Walk<'de>, value: Value<'de>) -> Self {
-        ValueDeserializer::of(walk, Source::One(value))
+impl<'w, 's, 'de> ValueDeserializer<'w, 's, 'de> {
+    #[inline]
+    pub(crate) fn new(walk: &'w mut Walk<'de>, slot: &'w mut Slot<'s, 'de>) -> Self {
+        ValueDeserializer { walk, slot }
     }
 
     #[inline]
-    pub(super) fn of(walk: &'w mut Walk<'de>, source: Source<'w, 'de>) -> Self {
-        ValueDeserializer { walk, source }
+    fn take(&mut self) -> Result<Source<'s, 'de>> {
+        self.slot.take().ok_or_else(|| self.walk.unusual())
     }
 
-    /// A top-level object, by all rules.
-    pub(crate) fn object(
-        walk: &'w mut Walk<'de>,
-        head: Option<Head<'de>>,
-        message: &'static Message,
-        pieces: Pieces<'de>,
-    ) -> Result<Self> {
-        walk.head = head.filter(|_| message.type_meta);
-        let source = Source::One(walk.message_value(message, pieces)?);
-        Ok(ValueDeserializer { walk, source })
-    }
-
-    /// A top-level object, as long as it stands on the wire as usual: after an
-    /// error, or if it was not [`Walk::is_usual`], nothing of it counts.
-    pub(crate) fn usual(
-        walk: &'w mut Walk<'de>,
-        head: Option<Head<'de>>,
-        message: &'static Message,
-        bytes: &'de [u8],
-        skip: Skip<'w>,
-    ) -> Option<Self> {
-        walk.head = head.filter(|_| message.type_meta);
-        let at = At::top(walk.limits(), skip);
-        let source = message_value(message, bytes, at)?;
-        walk.expect_usual();
-        Some(ValueDeserializer::of(walk, source))
+    #[inline]
+    fn is(&self, shape: Shape) -> bool {
+        self.slot.is(shape)
     }
 }
 
-impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
+/// Any serde type from a value.
+pub(crate) fn decode_value<'de, T: Deserialize<'de>>(
+    walk: &mut Walk<'de>,
+    value: Value<'de>,
+) -> Result<T> {
+    let mut slot = Slot::of(Source::One(value));
+    T::deserialize(ValueDeserializer::new(walk, &mut slot))
+}
+
+/// Any serde type from a top-level object, by all rules.
+pub(crate) fn decode_object<'de, T: Deserialize<'de>>(
+    walk: &mut Walk<'de>,
+    head: Option<Head<'de>>,
+    message: &'static Message,
+    pieces: Pieces<'de>,
+) -> Result<T> {
+    walk.head = head.filter(|_| message.type_meta);
+    let value = walk.message_value(message, pieces)?;
+    decode_value(walk, value)
+}
+
+/// The same, if the object stands on the wire as usual and is not lossless. Of an
+/// error only that there is one counts.
+#[inline]
+pub(crate) fn decode_usual<'de, S: DeserializeSeed<'de>>(
+    walk: &mut Walk<'de>,
+    head: Option<Head<'de>>,
+    message: &'static Message,
+    bytes: &'de [u8],
+    skip: Skip<'_>,
+    seed: S,
+) -> Result<S::Value> {
+    walk.head = head.filter(|_| message.type_meta);
+    let at = At::top(walk.limits(), skip);
+    let source = match message_value(message, bytes, at) {
+        Some(source) if !walk.is_lossless() => source,
+        _ => return Err(walk.unusual()),
+    };
+    walk.expect_usual();
+    let mut slot = Slot::of(source);
+    let decoded = seed.deserialize(ValueDeserializer::new(walk, &mut slot));
+    match walk.is_usual() {
+        true => decoded,
+        false => Err(walk.unusual()),
+    }
+}
+
+impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
     type Error = Error;
 
     #[inline(never)]
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let ValueDeserializer { walk, source } = self;
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        let (source, walk) = (self.take()?, self.walk);
         let value = match source {
             Source::One(value) => value,
             Source::List(list) => return ListAccess::usual(walk, list).visit(visitor),
             Source::Map(map) => return EntriesAccess::usual(walk, map).visit(visitor),
-            Source::Object(object) => return ObjectAccess::usual(walk, object)?.visit(visitor),
+            Source::Object(object) => return ObjectAccess::usual(walk, object).visit(visitor),
         };
         match value {
             Value::Null => visitor.visit_unit(),
@@ -92,11 +119,13 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
             Value::String(bytes) => visit_text(walk, bytes, visitor),
             Value::Bytes(bytes) => visitor.visit_string(STANDARD.encode(bytes)),
             Value::Quantity(text) => visitor.visit_str(&text),
-            Value::Time(seconds) => visit_ascii(visitor, |out| write_time(out, seconds)),
+            Value::Time(seconds) => visit_written(walk, visitor, |out| write_time(out, seconds)),
             Value::MicroTime(seconds, nanos) => {
-                visit_ascii(visitor, |out| write_micro_time(out, seconds, nanos))
+                visit_written(walk, visitor, |out| write_micro_time(out, seconds, nanos))
             }
-            Value::Duration(nanos) => visit_ascii(visitor, |out| write_duration(out, nanos)),
+            Value::Duration(nanos) => {
+                visit_written(walk, visitor, |out| write_duration(out, nanos))
+            }
             Value::Joined(bytes) => {
                 if std::str::from_utf8(&bytes).is_err() {
                     walk.invalid_utf8()?;
@@ -116,13 +145,16 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         }
     }
 
+    #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.source {
-            Source::One(Value::Null | Value::Json(b"null", _)) => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+        match self.slot.is_null() {
+            Some(true) => visitor.visit_none(),
+            Some(false) => visitor.visit_some(self),
+            None => Err(self.walk.unusual()),
         }
     }
 
+    #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -132,12 +164,15 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     }
 
     /// A `bytes` field gives its bytes, not their base64 text.
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.source {
+    fn deserialize_bytes<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        match self.take()? {
             Source::One(Value::Bytes(bytes) | Value::String(bytes)) => {
                 visitor.visit_borrowed_bytes(bytes)
             }
-            _ => self.deserialize_any(visitor),
+            source => {
+                self.slot.put(source);
+                self.deserialize_any(visitor)
+            }
         }
     }
 
@@ -146,16 +181,16 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
-        self,
+        mut self,
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let ValueDeserializer { walk, source } = self;
+        let (source, walk) = (self.take()?, self.walk);
         let value = match source {
             Source::One(value) => value,
             Source::Object(object) => {
-                return ObjectAccess::usual(walk, object)?.visit_enum(visitor);
+                return ObjectAccess::usual(walk, object).visit_enum(visitor);
             }
             Source::List(_) | Source::Map(_) => return Err(no_enum()),
         };
@@ -176,61 +211,85 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, 'de> {
         }
     }
 
+    #[inline]
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.source {
-            Source::One(Value::String(bytes)) => visit_text(self.walk, bytes, visitor),
-            _ => self.deserialize_any(visitor),
+        if !self.is(Shape::String) {
+            return self.deserialize_any(visitor);
+        }
+        match self.slot.text() {
+            Some(text) => visitor.visit_borrowed_str(text),
+            None => Err(self.walk.unusual()),
         }
     }
 
+    #[inline]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.deserialize_str(visitor)
+        if !self.is(Shape::String) {
+            return self.deserialize_any(visitor);
+        }
+        match self.slot.text_in(&mut Room::new()) {
+            Some(Text::Copied(text)) => visitor.visit_str(text),
+            Some(Text::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            None => Err(self.walk.unusual()),
+        }
     }
 
     // What types usually ask for, apart from all that may come instead: each is
     // compiled for every type.
 
+    #[inline]
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        match self.source {
-            Source::Object(object) => ObjectAccess::usual(self.walk, object)?.visit(visitor),
-            _ => self.deserialize_any(visitor),
+        if !self.slot.is_object() {
+            return self.deserialize_any(visitor);
         }
+        visitor.visit_map(&mut ObjectAccess::in_slot(self.walk, self.slot))
     }
 
+    #[inline]
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.source {
-            Source::Map(map) => EntriesAccess::usual(self.walk, map).visit(visitor),
-            _ => self.deserialize_any(visitor),
+        if !self.is(Shape::Map) {
+            return self.deserialize_any(visitor);
         }
+        visitor.visit_map(&mut EntriesAccess::in_slot(self.walk, self.slot))
     }
 
+    #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.source {
-            Source::List(list) => ListAccess::usual(self.walk, list).visit(visitor),
-            _ => self.deserialize_any(visitor),
+        if !self.is(Shape::List) {
+            return self.deserialize_any(visitor);
         }
+        visitor.visit_seq(&mut ListAccess::in_slot(self.walk, self.slot))
     }
 
+    #[inline]
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.source {
-            Source::One(Value::Bool(value)) => visitor.visit_bool(value),
-            _ => self.deserialize_any(visitor),
+        if !self.is(Shape::Bool) {
+            return self.deserialize_any(visitor);
+        }
+        match self.slot.integer() {
+            Some(value) => visitor.visit_bool(value != 0),
+            None => Err(self.walk.unusual()),
         }
     }
 
+    #[inline]
     fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         self.deserialize_i64(visitor)
     }
 
+    #[inline]
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.source {
-            Source::One(Value::Int(value)) => visitor.visit_i64(value),
-            _ => self.deserialize_any(visitor),
+        if !self.slot.is_integer() {
+            return self.deserialize_any(visitor);
+        }
+        match self.slot.integer() {
+            Some(value) => visitor.visit_i64(value),
+            None => Err(self.walk.unusual()),
         }
     }
 
@@ -289,13 +348,18 @@ fn visit_text<'de, V: Visitor<'de>>(
     }
 }
 
-fn visit_ascii<'de, V: Visitor<'de>>(
+/// Visits text that is written first, into a buffer that is used again.
+fn visit_written<'de, V: Visitor<'de>>(
+    walk: &mut Walk<'de>,
     visitor: V,
     write: impl FnOnce(&mut Vec<u8>),
 ) -> Result<V::Value> {
-    let mut text = Vec::with_capacity(40);
+    let mut text = std::mem::take(&mut walk.text);
+    text.clear();
     write(&mut text);
-    visitor.visit_str(&utf8::lossy(&text))
+    let visited = visitor.visit_str(&utf8::lossy(&text));
+    walk.text = text;
+    visited
 }
 
 type StrDeserializer<'j, 'de> = &'j mut serde_json::Deserializer<serde_json::de::StrRead<'de>>;
@@ -337,12 +401,9 @@ fn with_json<'de, T>(
 }
 
 /// Any serde type from JSON text.
-pub(crate) fn decode_json<'de, T: serde::Deserialize<'de>>(
-    json: &'de [u8],
-    buffer: Buffer,
-) -> Result<T> {
+pub(crate) fn decode_json<'de, T: Deserialize<'de>>(json: &'de [u8], buffer: Buffer) -> Result<T> {
     let mut walk = Walk::new(Limits::default(), Options::default(), buffer);
-    T::deserialize(ValueDeserializer::new(&mut walk, Value::Json(json, 0)))
+    decode_value(&mut walk, Value::Json(json, 0))
 }
 
 /// Our error for one of serde_json's, whose text may quote the payload.

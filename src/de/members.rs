@@ -83,7 +83,7 @@ impl Members {
             if field.is_retired() && (run.is_empty() || !walk.retired(field, run.clone())?) {
                 continue;
             }
-            if let (true, Type::Message(inline)) = (field.is_inline(), field.kind) {
+            if let (true, Type::Message(inline)) = (field.is_inline(), field.kind()) {
                 let skipped = walk.skipped_rows(inline);
                 let rest = walk.gather(inline, Pieces::of(run, walk), skipped)?;
                 // The occurrences of the inline message stay until the parent
@@ -197,12 +197,12 @@ impl<'a> Walk<'a> {
             self.set_offset(last.offset);
         }
         let value = match field.label {
-            Label::Map if !run.is_empty() => return Ok(Some(Value::Map(field.kind, run))),
-            Label::Repeated if !run.is_empty() && !self.is_packed_nothing(field.kind, &run) => {
-                return Ok(Some(Value::List(field.kind, run)));
+            Label::Map if !run.is_empty() => return Ok(Some(Value::Map(field.kind(), run))),
+            Label::Repeated if !run.is_empty() && !self.is_packed_nothing(field.kind(), &run) => {
+                return Ok(Some(Value::List(field.kind(), run)));
             }
             Label::Map | Label::Repeated => Value::Null,
-            Label::One => match field.kind {
+            Label::One => match field.kind() {
                 Type::Message(message) => return self.message_field(field, message, run),
                 kind => {
                     let last = run.last().and_then(|index| self.occurrence(index));

@@ -28,7 +28,7 @@ mod value;
 mod walk;
 pub(crate) mod well_known;
 
-pub(crate) use deserializer::{Head, ValueDeserializer, decode_json};
+pub(crate) use deserializer::{Head, decode_json, decode_object, decode_usual, decode_value};
 pub(crate) use entries::Entries;
 pub(crate) use items::Items;
 pub(crate) use members::Members;

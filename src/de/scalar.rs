@@ -8,7 +8,7 @@ use crate::wire::{Payload, WireType};
 /// Whether Go's decoder takes this payload for this field.
 #[inline]
 pub(crate) fn takes(field: &Field, payload: &Payload<'_>) -> bool {
-    match (payload, field.kind) {
+    match (payload, field.kind()) {
         (Payload::LengthDelimited(_), Type::String | Type::Bytes | Type::Message(_)) => true,
         // Packed, or a map entry.
         (Payload::LengthDelimited(_), _) => field.label != Label::One,

@@ -60,6 +60,8 @@ pub(crate) struct Walk<'a> {
     pub(super) occurrences: Vec<Occurrence<'a>>,
     pub(super) entries: Vec<entries::Entry<'a>>,
     pub(super) usual: usual::Stacks<'a>,
+    /// Where text is written that a visitor is to see.
+    pub(super) text: Vec<u8>,
     /// What the object itself has before its fields, until it is opened.
     pub(super) head: Option<Head<'a>>,
     /// What is unusual is an error, and no more is said of it.
@@ -93,6 +95,7 @@ impl<'a> Walk<'a> {
             occurrences: Vec::new(),
             entries: Vec::new(),
             usual: usual::Stacks::default(),
+            text: Vec::new(),
             head: None,
             only_usual: false,
             is_usual: true,
@@ -413,9 +416,9 @@ impl<'a> Walk<'a> {
         if field.label != Label::One || field.is_pointer() {
             return Ok(run.is_empty());
         }
-        let Type::Message(message) = field.kind else {
+        let Type::Message(message) = field.kind() else {
             let last = run.last().and_then(|index| self.occurrence(index));
-            let value = last.and_then(|last| scalar::value(field.kind, last.payload));
+            let value = last.and_then(|last| scalar::value(field.kind(), last.payload));
             return Ok(value.is_none_or(|value| scalar::is_empty(&value)));
         };
         let mark = self.mark();

@@ -28,7 +28,7 @@ pub fn messages() -> impl ExactSizeIterator<Item = &'static Message> {
 /// discovery, such as `APIGroup`, are unversioned: kinds of whatever group version.
 pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Message> {
     let key = (group, version, kind);
-    if let Some(found) = by_hash(key) {
+    if let Some(found) = by_hash([group.as_bytes(), version.as_bytes(), kind.as_bytes()]) {
         return Some(found);
     }
     // The kinds of a group version stand together, so that the place where the
@@ -82,7 +82,8 @@ const fn places() -> [u16; PLACES_MASK + 1] {
             kind,
             ..
         } = KINDS[at];
-        let mut place = hash(group, version, kind) & PLACES_MASK;
+        let names = [group.as_bytes(), version.as_bytes(), kind.as_bytes()];
+        let mut place = hash(&names) & PLACES_MASK;
         while places[place] != 0 {
             place = (place + 1) & PLACES_MASK;
         }
@@ -92,44 +93,49 @@ const fn places() -> [u16; PLACES_MASK + 1] {
     places
 }
 
-/// FNV-1a of the three, each ended by a byte that none of them holds.
-const fn hash(group: &str, version: &str, kind: &str) -> usize {
-    let mut hash = 0x811c_9dc5u32;
-    let mut parts: &[&str] = &[group, version, kind];
-    while let [part, rest @ ..] = parts {
-        let mut bytes = part.as_bytes();
-        while let [byte, rest @ ..] = bytes {
-            hash = (hash ^ byte_of(*byte)).wrapping_mul(0x0100_0193);
+/// Of the three, word by word, each ended by a word that tells its length apart.
+#[expect(
+    clippy::as_conversions,
+    reason = "`From` is not const, and low bits are enough"
+)]
+const fn hash(mut names: &[&[u8]]) -> usize {
+    let mut hash = 0u64;
+    while let [name, rest @ ..] = names {
+        let mut bytes = *name;
+        while let [a, b, c, d, e, f, g, h, rest @ ..] = bytes {
+            hash = mixed(hash, u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]));
             bytes = rest;
         }
-        hash = (hash ^ 0xff).wrapping_mul(0x0100_0193);
-        parts = rest;
+        let mut last = 1;
+        while let [byte, rest @ ..] = bytes {
+            last = last << 8 | *byte as u64;
+            bytes = rest;
+        }
+        hash = mixed(hash, last);
+        names = rest;
     }
-    wide(hash >> 16 ^ hash)
-}
-
-#[expect(clippy::as_conversions, reason = "`From` is not const")]
-const fn byte_of(byte: u8) -> u32 {
-    byte as u32
-}
-
-#[expect(clippy::as_conversions, reason = "no machine has narrower ones")]
-const fn wide(hash: u32) -> usize {
     hash as usize
 }
 
-pub(super) fn by_hash(key: (&str, &str, &str)) -> Option<&'static Message> {
-    let (group, version, kind) = key;
-    // No kind of the table is so long.
-    if [group, version, kind].iter().any(|part| part.len() > 64) {
+const fn mixed(hash: u64, word: u64) -> u64 {
+    let hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash ^ hash >> 32
+}
+
+/// The message of a kind of the table: its group, version and kind.
+pub(crate) fn by_hash(names: [&[u8]; 3]) -> Option<&'static Message> {
+    // No name of the table is so long.
+    if names.iter().any(|name| name.len() > 64) {
         return None;
     }
-    let start = hash(group, version, kind) & PLACES_MASK;
+    let [group, version, kind] = names;
+    let start = hash(&names) & PLACES_MASK;
     let (before, from) = PLACES.split_at_checked(start)?;
     for place in from.iter().chain(before) {
         // An empty place: none of the hashes that lead here has more.
         let found = KINDS.get(usize::from(place.checked_sub(1)?))?;
-        if (found.kind, found.version, found.group) == (kind, version, group) {
+        let names = [found.kind, found.version, found.group].map(str::as_bytes);
+        if names == [kind, version, group] {
             return Some(found.message);
         }
     }
@@ -190,7 +196,7 @@ impl Message {
             .split_at_checked(hint)
             .unwrap_or((self.fields, &[]));
         let at = |from: usize, fields: &'static [Field]| {
-            let i = fields.iter().position(|f| f.number == number)?;
+            let i = fields.iter().position(|f| f.number() == number)?;
             Some((from.saturating_add(i), fields.get(i)?))
         };
         at(hint, after).or_else(|| at(0, before))

@@ -19,5 +19,6 @@ pub(crate) mod row;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use lookup::by_hash;
 pub use lookup::{kind, kind_of, message, messages};
 pub use row::Message;

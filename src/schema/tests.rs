@@ -37,7 +37,7 @@ fn rows_stand_where_they_are_searched() {
 /// The members that a message's fields give its JSON, inline ones at their place.
 fn members(message: &Message, names: &mut Vec<&'static str>) {
     for field in message.fields {
-        match field.kind {
+        match field.kind() {
             Type::Message(inner) if field.is_inline() => members(inner, names),
             _ => names.push(field.name()),
         }
@@ -47,7 +47,7 @@ fn members(message: &Message, names: &mut Vec<&'static str>) {
 #[test]
 fn numbers_and_names_are_unique() {
     for message in MESSAGES {
-        let numbers = message.fields.iter().map(|f| f.number);
+        let numbers = message.fields.iter().map(|f| f.number());
         assert_eq!(
             BTreeSet::from_iter(numbers).len(),
             message.fields.len(),
@@ -69,7 +69,7 @@ fn rows_keep_what_the_engine_relies_on() {
     for message in MESSAGES {
         for field in message.fields {
             let at = format!("{message:?} {field:?}");
-            let plain = matches!(field.kind, Type::Message(_)) && field.label == Label::One;
+            let plain = matches!(field.kind(), Type::Message(_)) && field.label == Label::One;
             if message.form == Form::Object {
                 assert_eq!(field.is_inline(), field.name().is_empty(), "{at}");
             } else {
@@ -109,8 +109,8 @@ fn fields_are_found_from_any_hint() {
     for message in MESSAGES {
         for hint in 0..=message.fields.len() + 1 {
             for (i, field) in message.fields.iter().enumerate() {
-                let (at, found) = message.field_by_number(field.number, hint).unwrap();
-                assert_eq!((at, found.number), (i, field.number));
+                let (at, found) = message.field_by_number(field.number(), hint).unwrap();
+                assert_eq!((at, found.number()), (i, field.number()));
             }
             assert!(message.field_by_number(0, hint).is_none());
             assert!(message.field_by_number(u32::MAX, hint).is_none());
@@ -121,14 +121,15 @@ fn fields_are_found_from_any_hint() {
 #[test]
 fn every_kind_is_found_by_its_hash() {
     for kind in KINDS {
-        let key = (kind.group, kind.version, kind.kind);
-        let found = super::lookup::by_hash(key).unwrap();
+        let key = [kind.group, kind.version, kind.kind];
+        let found = super::by_hash(key.map(str::as_bytes)).unwrap();
         assert!(std::ptr::eq(found, kind.message), "{key:?}");
     }
-    for key in [("", "", ""), ("", "v1", "pod"), ("apps", "v1", "Pod")] {
-        assert!(super::lookup::by_hash(key).is_none(), "{key:?}");
+    for key in [["", "", ""], ["", "v1", "pod"], ["apps", "v1", "Pod"]] {
+        let found = super::by_hash(key.map(str::as_bytes));
+        assert!(found.is_none(), "{key:?}");
     }
     // What would not fit a name of the table is not even hashed.
     let long = "x".repeat(65);
-    assert!(super::lookup::by_hash(("", &long, "Pod")).is_none());
+    assert!(super::by_hash([b"", long.as_bytes(), b"Pod"]).is_none());
 }

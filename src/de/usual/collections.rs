@@ -1,6 +1,6 @@
 //! Lists and maps, whose elements are still on the wire.
 
-use super::{At, Source, element};
+use super::{At, Slot, Source, element};
 use crate::de::scalar;
 use crate::schema::row::{Field, Type};
 use crate::skip_fields::Skip;
@@ -56,10 +56,6 @@ impl<'s, 'a> List<'s, 'a> {
         behind.is_empty().then_some(List::of(field, wire, left, at))
     }
 
-    pub(crate) fn left(&self) -> usize {
-        crate::convert::to_usize(self.left)
-    }
-
     fn at(&self) -> At<'s> {
         At {
             levels: self.levels,
@@ -74,7 +70,7 @@ impl<'s, 'a> List<'s, 'a> {
             return Some(None);
         }
         let at = self.at();
-        let value = element(self.field.kind, &mut self.wire, at)?;
+        let value = element(self.field.kind(), &mut self.wire, at)?;
         self.step();
         Some(Some(value))
     }
@@ -94,8 +90,8 @@ impl<'s, 'a> List<'s, 'a> {
             return None;
         }
         *last = Some(key);
-        entry.take(entry_value(self.field.kind)).then_some(())?;
-        let value = element(self.field.kind, &mut entry, self.at())?;
+        entry.take(entry_value(self.field.kind())).then_some(())?;
+        let value = element(self.field.kind(), &mut entry, self.at())?;
         entry.is_empty().then_some(())?;
         self.step();
         Some(Some((key, value)))
@@ -108,6 +104,96 @@ impl<'s, 'a> List<'s, 'a> {
         if self.left > 0 {
             self.wire.take(self.field.tag);
         }
+    }
+}
+
+/// Steps through the values of a list, or the entries of a map, none of them
+/// read before a type says what it takes.
+pub(crate) struct Values<'a> {
+    field: &'static Field,
+    /// How many are to come.
+    left: u32,
+    is_first: bool,
+    /// What is behind the entry at hand.
+    behind: Quick<'a>,
+    last: Option<&'a [u8]>,
+}
+
+impl<'a> Values<'a> {
+    #[inline]
+    pub(crate) fn open<'s>(list: List<'s, 'a>) -> (Values<'a>, Slot<'s, 'a>) {
+        let values = Values {
+            field: list.field,
+            left: list.left,
+            is_first: true,
+            behind: list.wire,
+            last: None,
+        };
+        (values, Slot::on(list.wire.rest(), list.at()))
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        crate::convert::to_usize(self.left)
+    }
+
+    /// Whether there is another value, which is then in the slot.
+    #[inline]
+    pub(crate) fn next(&mut self, slot: &mut Slot<'_, 'a>) -> Option<bool> {
+        slot.leave()?;
+        if self.left == 0 {
+            return Some(false);
+        }
+        if !self.is_first {
+            slot.wire().take(self.field.tag);
+        }
+        self.is_first = false;
+        self.left = self.left.saturating_sub(1);
+        slot.put_value(self.field);
+        Some(true)
+    }
+
+    /// Whether there is another entry, whose key, greater than the one before, is
+    /// then in the slot.
+    pub(crate) fn next_key(&mut self, slot: &mut Slot<'_, 'a>) -> Option<bool> {
+        if !self.is_first {
+            slot.leave()?;
+            slot.wire().is_empty().then_some(())?;
+        }
+        if self.left == 0 {
+            return Some(false);
+        }
+        if !self.is_first {
+            self.behind.take(self.field.tag);
+        }
+        self.is_first = false;
+        self.left = self.left.saturating_sub(1);
+        let mut entry = Quick::new(self.behind.bytes()?);
+        entry.take(ENTRY_KEY).then_some(())?;
+        *slot.wire() = entry;
+        let key = entry.bytes()?;
+        if self.last.is_some_and(|last| key <= last) {
+            return None;
+        }
+        self.last = Some(key);
+        slot.put_key();
+        Some(true)
+    }
+
+    /// Looks at the entries that are left.
+    pub(crate) fn finish(&mut self, slot: &mut Slot<'_, 'a>) -> Option<()> {
+        while self.next_key(slot)? {
+            self.next_value(slot)?;
+        }
+        Some(())
+    }
+
+    /// Puts the value behind the key in the slot.
+    pub(crate) fn next_value(&mut self, slot: &mut Slot<'_, 'a>) -> Option<()> {
+        slot.leave()?;
+        let tag = entry_value(self.field.kind());
+        slot.wire().take(tag).then_some(())?;
+        slot.put_value(self.field);
+        Some(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The members of an object: the rows of its message, and the fields at them.
 
 use super::collections::{List, pass};
+use super::fields::Outer;
 use super::{At, Object, Source, element, message_value, retired};
 use super::{find_rows, next_row};
 use crate::convert::to_usize;
@@ -15,7 +16,6 @@ pub(crate) struct Members<'s, 'a> {
     /// How many frames wait for inline messages to end.
     outer: u32,
     at: At<'s>,
-    member: Option<Member<'a>>,
     /// The last member was handed on.
     ended: bool,
 }
@@ -27,6 +27,8 @@ pub(crate) struct Stacks<'a> {
     frames: Vec<Frame<'a>>,
     /// The places of [`Order::Rows`].
     places: Vec<u32>,
+    /// The same as `frames`, of [`Fields`](super::Fields).
+    pub(super) outer: Vec<Outer<'a>>,
 }
 
 /// A point that the stacks can be brought back to.
@@ -52,19 +54,19 @@ impl Stacks<'_> {
     }
 }
 
-/// A member whose name was handed on.
+/// A field that is handed on.
 #[derive(Clone, Copy)]
-struct Member<'a> {
-    field: &'static Field,
+pub(super) struct Member<'a> {
+    pub(super) field: &'static Field,
     /// Of a single field with a length, its payload; else what is behind the
     /// first tag.
-    wire: Quick<'a>,
+    pub(super) wire: Quick<'a>,
     /// How many values stand there; none if it is shown without being there.
-    count: u32,
+    pub(super) count: u32,
 }
 
 struct Frame<'a> {
-    fields: &'static [Field],
+    message: &'static Message,
     /// The first row not yet handed on.
     row: usize,
     /// Bits of the rows that may be shown without being on the wire, from
@@ -94,13 +96,15 @@ impl<'s, 'a> Members<'s, 'a> {
             frame: Frame::open(object.message, object.bytes, &mut stacks.places)?,
             outer: 0,
             at,
-            member: None,
             ended: false,
         })
     }
 
-    /// The name of the next member that is printed.
-    pub(crate) fn next(&mut self, stacks: &mut Stacks<'a>) -> Option<Option<&'static str>> {
+    /// The name of the next member that is printed, and what it holds.
+    pub(crate) fn next(
+        &mut self,
+        stacks: &mut Stacks<'a>,
+    ) -> Option<Option<(&'static str, Source<'s, 'a>)>> {
         loop {
             let member = match self.frame.step(&stacks.places)? {
                 Step::End if self.outer == 0 => {
@@ -123,9 +127,8 @@ impl<'s, 'a> Members<'s, 'a> {
                 }
                 Step::Member(member) => member,
             };
-            if self.is_shown(member)? {
-                self.member = Some(member);
-                return Some(Some(member.field.name()));
+            if is_shown(member, self.at)? {
+                return Some(Some((member.field.name(), self.value(member)?)));
             }
         }
     }
@@ -139,16 +142,15 @@ impl<'s, 'a> Members<'s, 'a> {
         Some(())
     }
 
-    /// What the member holds whose name was last handed on.
     #[inline]
-    pub(crate) fn value(&mut self) -> Option<Source<'s, 'a>> {
+    fn value(&self, member: Member<'a>) -> Option<Source<'s, 'a>> {
         let Member {
             field,
             mut wire,
             count,
-        } = self.member.take()?;
+        } = member;
         let below = self.at.member(field);
-        match (field.label, field.kind) {
+        match (field.label, field.kind()) {
             _ if count == 0 => absent(field, self.at)?,
             (Label::One, Type::String) => Some(Source::One(Value::String(wire.rest()))),
             (Label::One, Type::Bytes) => Some(Source::One(Value::Bytes(wire.rest()))),
@@ -158,56 +160,53 @@ impl<'s, 'a> Members<'s, 'a> {
             (Label::Map, _) => Some(Source::Map(List::of(field, wire, count, below))),
         }
     }
-
-    /// Whether Go prints the member.
-    #[inline]
-    fn is_shown(&self, member: Member<'a>) -> Option<bool> {
-        let Member {
-            field,
-            mut wire,
-            count,
-        } = member;
-        if count == 0 {
-            return Some(absent(field, self.at)?.is_some());
-        }
-        if field.is_retired() {
-            let nothing = match (field.label, field.kind) {
-                (Label::One, Type::String | Type::Bytes) => wire.is_empty() && !field.is_pointer(),
-                _ => retired(field, &mut wire).is_some(),
-            };
-            return nothing.then_some(false);
-        }
-        if self.at.skips(field) {
-            return Some(false);
-        }
-        // `omitempty` does not look through a pointer, and `omitzero` asks a time.
-        Some(match (field.label, field.kind) {
-            (Label::One, Type::Message(message)) if field.is_omitzero() => {
-                let source = message_value(message, wire.rest(), self.at)?;
-                !matches!(source, Source::One(Value::Null))
-            }
-            (Label::One, Type::Message(_)) => true,
-            (Label::One, Type::String | Type::Bytes)
-                if field.is_omitempty() && !field.is_pointer() =>
-            {
-                !wire.is_empty()
-            }
-            (Label::One, kind) if field.is_omitempty() && !field.is_pointer() => {
-                match element(kind, &mut wire, self.at)? {
-                    Source::One(value) => !scalar::is_empty(&value),
-                    _ => true,
-                }
-            }
-            _ => true,
-        })
-    }
 }
 
+/// Whether Go prints the member.
+#[inline]
+pub(super) fn is_shown(member: Member<'_>, at: At<'_>) -> Option<bool> {
+    let Member {
+        field,
+        mut wire,
+        count,
+    } = member;
+    if count == 0 {
+        return Some(absent(field, at)?.is_some());
+    }
+    if field.is_retired() {
+        let nothing = match (field.label, field.kind()) {
+            (Label::One, Type::String | Type::Bytes) => wire.is_empty() && !field.is_pointer(),
+            _ => retired(field, &mut wire).is_some(),
+        };
+        return nothing.then_some(false);
+    }
+    if at.skips(field) {
+        return Some(false);
+    }
+    // `omitempty` does not look through a pointer, and `omitzero` asks a time.
+    Some(match (field.label, field.kind()) {
+        (Label::One, Type::Message(message)) if field.is_omitzero() => {
+            let source = message_value(message, wire.rest(), at)?;
+            !matches!(source, Source::One(Value::Null))
+        }
+        (Label::One, Type::Message(_)) => true,
+        (Label::One, Type::String | Type::Bytes) if field.is_omitempty() && !field.is_pointer() => {
+            !wire.is_empty()
+        }
+        (Label::One, kind) if field.is_omitempty() && !field.is_pointer() => {
+            match element(kind, &mut wire, at)? {
+                Source::One(value) => !scalar::is_empty(&value),
+                _ => true,
+            }
+        }
+        _ => true,
+    })
+}
 /// A field that is not on the wire; `None` inside where Go does not print it.
 #[cold]
 pub(crate) fn absent<'s, 'a>(field: &'static Field, at: At<'s>) -> Option<Option<Source<'s, 'a>>> {
     let nil = (!field.is_omitempty()).then_some(Source::One(Value::Null));
-    let source = match (field.label, field.kind) {
+    let source = match (field.label, field.kind()) {
         _ if at.skips(field) => None,
         (Label::One, _) if field.is_pointer() => nil,
         (Label::One, Type::Message(message)) => match message.form {
@@ -251,7 +250,7 @@ impl<'a> Frame<'a> {
             }
         };
         Some(Frame {
-            fields: message.fields,
+            message,
             row: 0,
             absent: message.shown_absent,
             order,
@@ -263,18 +262,18 @@ impl<'a> Frame<'a> {
         let row = match &mut self.order {
             Order::Wire(wire, found) => {
                 if found.is_none() {
-                    *found = next_row(self.fields, self.row, wire)?;
+                    *found = next_row(self.message, self.row, wire)?;
                 }
-                found.unwrap_or(self.fields.len())
+                found.unwrap_or(self.message.fields.len())
             }
-            Order::Rows { present, .. } => lowest(*present).unwrap_or(self.fields.len()),
+            Order::Rows { present, .. } => lowest(*present).unwrap_or(self.message.fields.len()),
         };
         if let Some(skipped) = lowest(self.absent) {
             let absent = self.row.saturating_add(skipped);
             if absent < row {
                 self.pass(absent)?;
-                let field = self.fields.get(absent)?;
-                return Some(match field.kind {
+                let field = self.message.fields.get(absent)?;
+                return Some(match field.kind() {
                     Type::Message(message) if field.is_inline() => Step::Inline(message, b""),
                     _ => Step::Member(Member {
                         field,
@@ -284,7 +283,7 @@ impl<'a> Frame<'a> {
                 });
             }
         }
-        let Some(field) = self.fields.get(row) else {
+        let Some(field) = self.message.fields.get(row) else {
             return Some(Step::End);
         };
         self.pass(row)?;
@@ -304,7 +303,7 @@ impl<'a> Frame<'a> {
                 values(field, &mut Quick::new(bytes.get(from..)?))?
             }
         };
-        if let (true, Type::Message(message)) = (field.is_inline(), field.kind) {
+        if let (true, Type::Message(message)) = (field.is_inline(), field.kind()) {
             return Some(Step::Inline(message, wire.rest()));
         }
         Some(Step::Member(Member { field, wire, count }))
@@ -324,7 +323,7 @@ impl<'a> Frame<'a> {
 /// many there are. A field that stands twice is a row that is not found the second
 /// time.
 #[inline(always)]
-fn values<'a>(field: &'static Field, wire: &mut Quick<'a>) -> Option<(Quick<'a>, u32)> {
+pub(super) fn values<'a>(field: &'static Field, wire: &mut Quick<'a>) -> Option<(Quick<'a>, u32)> {
     let first = *wire;
     match (field.label, field.tag & 7) {
         (Label::One, 2) => Some((Quick::new(wire.bytes()?), 1)),

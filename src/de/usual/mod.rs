@@ -9,22 +9,28 @@
 //!
 //! ```text
 //! Members ── rows of the table, the fields of one message at them
+//! Fields  ── the fields of one message in the order of the wire
+//!  └ Slot ── one field, not looked at before a type says what it takes
 //!  └ Source ── one field: a value, or what is opened in turn:
-//!     ├ Object ─▶ Members
+//!     ├ Object ─▶ Members or Fields
 //!     ├ List, Map ── elements and entries, still on the wire
 //!     └ special ── messages with a JSON form of their own
 //! ```
 
 mod collections;
+mod fields;
 mod members;
 mod rows;
+mod slot;
 mod special;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use collections::{ENTRY_KEY, List, entry_value, pass};
+pub(crate) use collections::{ENTRY_KEY, List, Values, entry_value, pass};
+pub(crate) use fields::{Fields, Next};
 pub(crate) use members::{Members, Stacks, StacksMark, absent};
 pub(crate) use rows::{find_rows, next_row};
+pub(crate) use slot::{Room, Slot, Text};
 pub(crate) use special::special;
 
 use crate::de::Value;
@@ -43,6 +49,7 @@ pub(crate) enum Source<'s, 'a> {
 }
 
 /// A message whose JSON is an object of its fields.
+#[derive(Clone, Copy)]
 pub(crate) struct Object<'s, 'a> {
     pub(crate) message: &'static Message,
     pub(crate) bytes: &'a [u8],
@@ -59,6 +66,12 @@ pub(crate) struct At<'s> {
 }
 
 impl<'s> At<'s> {
+    /// Where nothing is to open.
+    pub(super) fn nowhere() -> At<'s> {
+        let (levels, skip) = (0, Skip::default());
+        At { levels, skip }
+    }
+
     /// At an object itself.
     pub(crate) fn top(limits: &Limits, skip: Skip<'s>) -> At<'s> {
         let levels = u32::try_from(limits.message_depth).unwrap_or(u32::MAX);
@@ -68,8 +81,14 @@ impl<'s> At<'s> {
     /// One message deeper.
     #[inline]
     pub(crate) fn deeper(self) -> Option<At<'s>> {
+        self.deeper_by(1)
+    }
+
+    /// So many messages deeper.
+    #[inline]
+    fn deeper_by(self, messages: u32) -> Option<At<'s>> {
         Some(At {
-            levels: self.levels.checked_sub(1)?,
+            levels: self.levels.checked_sub(messages)?,
             skip: self.skip,
         })
     }
@@ -92,7 +111,7 @@ impl<'s> At<'s> {
 /// Reads over a retired field whose tag is read, if it holds nothing.
 #[cold]
 pub(crate) fn retired(field: &'static Field, wire: &mut Quick<'_>) -> Option<()> {
-    let nothing = match (field.label, field.kind) {
+    let nothing = match (field.label, field.kind()) {
         _ if field.is_pointer() => false,
         (Label::One, Type::String | Type::Bytes) => wire.bytes()?.is_empty(),
         (Label::One, Type::Bool | Type::Int64) => wire.varint()? == 0,

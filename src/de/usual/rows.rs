@@ -9,17 +9,16 @@ use crate::wire::Quick;
 /// they stand.
 #[inline]
 pub(crate) fn next_row(
-    fields: &'static [Field],
+    message: &'static Message,
     from: usize,
     wire: &mut Quick<'_>,
 ) -> Option<Option<usize>> {
     while !wire.is_empty() {
         let tag = wire.tag()?;
-        let rows = fields.get(from..)?;
-        if let Some(ahead) = rows.iter().position(|field| field.tag == tag) {
-            return Some(Some(from.saturating_add(ahead)));
+        match message.row_of(tag) {
+            Some((row, _)) if row >= from => return Some(Some(row)),
+            _ => pass_retired(message.fields, tag, wire)?,
         }
-        pass_retired(fields, tag, wire)?;
     }
     Some(None)
 }

@@ -101,7 +101,7 @@ fn schema_or_list<'s, 'a>(
     if wire.take(BYTES_1) {
         return schema(message, wire, at);
     }
-    let list = message.fields.iter().find(|field| field.number == 2)?;
+    let list = message.fields.iter().find(|field| field.number() == 2)?;
     wire.take(list.tag).then_some(())?;
     List::whole(list, wire, at).map(Source::List)
 }
@@ -126,7 +126,7 @@ fn schema<'s, 'a>(
     at: At<'s>,
 ) -> Option<Source<'s, 'a>> {
     let bytes = wire.bytes()?;
-    let message = message.fields.iter().find_map(|field| match field.kind {
+    let message = message.fields.iter().find_map(|field| match field.kind() {
         Type::Message(schema) if field.label == Label::One => Some(schema),
         _ => None,
     })?;

@@ -98,7 +98,7 @@ impl Gathered {
     /// What field `number` holds.
     fn kind(&self, number: u32) -> Type {
         self.row(number)
-            .map_or(Type::Bytes, |(_, field)| field.kind)
+            .map_or(Type::Bytes, |(_, field)| field.kind())
     }
 
     /// The occurrences of field `number`.

@@ -48,7 +48,7 @@ impl Direct<'_> {
         let mut wire = Quick::new(bytes);
         let mut from = 0usize;
         let mut absent = message.shown_absent;
-        while let Some(row) = next_row(fields, from, &mut wire)? {
+        while let Some(row) = next_row(message, from, &mut wire)? {
             let passed = row.checked_sub(from)?;
             self.absent(fields.get(from..row)?, absent, at, first)?;
             self.field(fields.get(row)?, &mut wire, at, first)?;
@@ -126,7 +126,7 @@ impl Direct<'_> {
         at: &mut At<'_>,
         first: &mut bool,
     ) -> Option<()> {
-        let Type::Message(message) = field.kind else {
+        let Type::Message(message) = field.kind() else {
             return None;
         };
         *at = at.deeper()?;

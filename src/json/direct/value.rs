@@ -8,7 +8,7 @@ use crate::de::usual::{At, ENTRY_KEY, Source, entry_value, pass, retired, specia
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::json::plain::is_plain;
 use crate::json::{HtmlEscape, compact, write_base64, write_f64, write_i64, write_string};
-use crate::schema::row::{Field, Form, Label, Message, Type};
+use crate::schema::row::{Field, Form, Shape, Type};
 use crate::wire::{Quick, Reader};
 
 impl Direct<'_> {
@@ -28,64 +28,50 @@ impl Direct<'_> {
         if at.skips(field) {
             return pass(field, wire).map(drop);
         }
-        match field.label {
-            Label::Repeated => {
+        // `omitempty` does not look through a pointer.
+        let omits = field.is_omitempty() && !field.is_pointer();
+        match field.shape {
+            Shape::List => {
                 self.member(field.key, first);
-                self.elements(field, wire, at.member(field))
+                self.elements(field, wire, at.member(field))?;
             }
-            Label::Map => {
+            Shape::Map => {
                 self.member(field.key, first);
-                self.entries(field, wire, at.member(field))
+                self.entries(field, wire, at.member(field))?;
             }
-            Label::One => {
-                let Type::Message(message) = field.kind else {
-                    return self.scalar_field(field, wire, first);
-                };
+            Shape::Message => {
                 let bytes = wire.bytes()?;
                 if field.is_inline() {
                     return self.inline(field, bytes, at, first);
                 }
-                self.message_field(field, message, bytes, *at, first)
+                self.message_field(field, bytes, *at, first)?;
             }
-        }
-    }
-
-    #[inline]
-    fn scalar_field(
-        &mut self,
-        field: &'static Field,
-        wire: &mut Quick<'_>,
-        first: &mut bool,
-    ) -> Option<()> {
-        // `omitempty` does not look through a pointer.
-        let omits = field.is_omitempty() && !field.is_pointer();
-        match field.kind {
-            Type::String => {
+            Shape::String => {
                 let text = wire.bytes()?;
                 if !(omits && text.is_empty()) {
                     self.member(field.key, first);
                     self.text(text)?;
                 }
             }
-            Type::Bytes => {
+            Shape::Bytes => {
                 let bytes = wire.bytes()?;
                 if !(omits && bytes.is_empty()) {
                     self.member(field.key, first);
                     write_base64(self.out, bytes);
                 }
             }
-            Type::Double => {
+            Shape::Double => {
                 let number = f64::from_bits(wire.fixed64()?);
                 if !(omits && number == 0.0) {
                     self.member(field.key, first);
                     write_f64(self.out, number).ok()?;
                 }
             }
-            kind => {
-                let number = integer(kind, wire.varint()?);
+            Shape::Bool | Shape::Int32 | Shape::Int64 | Shape::Uint32 => {
+                let number = integer(field.kind(), wire.varint()?);
                 if !(omits && number == 0) {
                     self.member(field.key, first);
-                    self.integer(kind, number);
+                    self.integer(field.kind(), number);
                 }
             }
         }
@@ -96,11 +82,13 @@ impl Direct<'_> {
     fn message_field(
         &mut self,
         field: &'static Field,
-        message: &'static Message,
         bytes: &[u8],
         at: At<'_>,
         first: &mut bool,
     ) -> Option<()> {
+        let Type::Message(message) = field.kind() else {
+            return None;
+        };
         let at = at.member(field);
         if message.form == Form::Object {
             self.member(field.key, first);
@@ -190,10 +178,10 @@ impl Direct<'_> {
     #[inline]
     fn elements(&mut self, field: &'static Field, wire: &mut Quick<'_>, at: At<'_>) -> Option<()> {
         self.out.push(b'[');
-        self.element(field.kind, wire, at)?;
+        self.element(field.kind(), wire, at)?;
         while wire.take(field.tag) {
             self.out.push(b',');
-            self.element(field.kind, wire, at)?;
+            self.element(field.kind(), wire, at)?;
         }
         self.out.push(b']');
         Some(())
@@ -202,10 +190,10 @@ impl Direct<'_> {
     /// The entries of a map whose first tag is read, keys rising.
     fn entries(&mut self, field: &'static Field, wire: &mut Quick<'_>, at: At<'_>) -> Option<()> {
         self.out.push(b'{');
-        let mut last = self.entry(field.kind, wire.bytes()?, at)?;
+        let mut last = self.entry(field.kind(), wire.bytes()?, at)?;
         while wire.take(field.tag) {
             self.out.push(b',');
-            let key = self.entry(field.kind, wire.bytes()?, at)?;
+            let key = self.entry(field.kind(), wire.bytes()?, at)?;
             if key <= last {
                 return None;
             }
