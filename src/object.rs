@@ -248,7 +248,8 @@ impl<'a> Object<'a> {
 
     /// Decodes into any type that serde can deserialize: k8s-openapi's, the
     /// caller's own, `serde_json::Value`. Strings and bytes may borrow from
-    /// the value.
+    /// the value. The members of a struct come in any order; those of a map in
+    /// Go's.
     ///
     /// # Errors
     ///
@@ -278,7 +279,8 @@ impl<'a> Object<'a> {
 
     fn decode_by_all_rules<T: Deserialize<'a>>(&self) -> Result<(T, Report)> {
         let mut walk = self.walk();
-        match de::decode_object(&mut walk, self.head, self.message, self.pieces()) {
+        let (message, pieces) = (self.message, self.pieces());
+        match de::decode_object(&mut walk, self.head, message, pieces, PhantomData) {
             Ok(object) => Ok((object, self.report(walk.into_report()))),
             Err(error) => Err(walk.locate(error)),
         }

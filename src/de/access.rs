@@ -19,8 +19,9 @@ pub(super) struct ListAccess<'w, 's, 'de> {
 }
 
 enum ListItems<'de> {
-    Usual(usual::Values<'de>),
+    Usual(usual::Values),
     Ruled(Box<RuledItems<'de>>),
+    /// What was met, or how it was opened: nothing counts any more.
     Unusual,
 }
 
@@ -50,11 +51,12 @@ impl<'w, 's, 'de> ListAccess<'w, 's, 'de> {
     pub(super) fn in_slot(walk: &'w mut Walk<'de>, slot: &mut Slot<'s, 'de>) -> Self {
         match slot.list() {
             Some(list) => ListAccess::usual(walk, list),
-            None => ListAccess {
-                walk,
-                items: ListItems::Unusual,
-                slot: Slot::of(Source::One(Value::Null)),
-            },
+            None => {
+                walk.expect(false);
+                let slot = Slot::of(Source::One(Value::Null));
+                let items = ListItems::Unusual;
+                ListAccess { walk, items, slot }
+            }
         }
     }
 
@@ -70,10 +72,13 @@ impl<'w, 's, 'de> ListAccess<'w, 's, 'de> {
     #[inline]
     fn next(&mut self) -> Result<bool> {
         match &mut self.items {
-            ListItems::Usual(values) => {
-                let next = values.next(&mut self.slot);
-                next.ok_or_else(|| self.walk.unusual())
-            }
+            ListItems::Usual(values) => match values.next(&mut self.slot) {
+                Some(is_there) => Ok(is_there),
+                None => {
+                    self.items = ListItems::Unusual;
+                    Err(self.walk.unusual())
+                }
+            },
             ListItems::Ruled(ruled) => {
                 ruled.left = ruled.left.saturating_sub(1);
                 let value = ruled.items.next(self.walk)?;
@@ -81,15 +86,18 @@ impl<'w, 's, 'de> ListAccess<'w, 's, 'de> {
                 self.slot.put(Source::One(value.unwrap_or(Value::Null)));
                 Ok(is_there)
             }
-            ListItems::Unusual => Err(self.walk.unusual()),
+            ListItems::Unusual => Ok(false),
         }
     }
 }
 
 impl Drop for ListAccess<'_, '_, '_> {
+    /// By all rules, what was handed on is looked at, wanted or not.
     #[inline]
     fn drop(&mut self) {
-        self.walk.expect(!matches!(self.items, ListItems::Unusual));
+        if let (ListItems::Usual(_), None) = (&self.items, self.slot.leave()) {
+            self.walk.expect(false);
+        }
     }
 }
 
@@ -121,7 +129,7 @@ pub(super) struct EntriesAccess<'w, 's, 'de> {
 }
 
 enum MapEntries<'de> {
-    Usual(usual::Values<'de>),
+    Usual(usual::KeyValues<'de>),
     Ruled(Box<RuledEntries<'de>>),
     Unusual,
 }
@@ -150,10 +158,10 @@ impl<'w, 's, 'de> EntriesAccess<'w, 's, 'de> {
     }
 
     pub(super) fn usual(walk: &'w mut Walk<'de>, map: usual::List<'s, 'de>) -> Self {
-        let (values, slot) = usual::Values::open(map);
+        let (entries, slot) = usual::KeyValues::open(map);
         EntriesAccess {
             walk,
-            entries: MapEntries::Usual(values),
+            entries: MapEntries::Usual(entries),
             slot,
         }
     }
@@ -163,11 +171,14 @@ impl<'w, 's, 'de> EntriesAccess<'w, 's, 'de> {
     pub(super) fn in_slot(walk: &'w mut Walk<'de>, slot: &mut Slot<'s, 'de>) -> Self {
         match slot.list() {
             Some(map) => EntriesAccess::usual(walk, map),
-            None => EntriesAccess {
-                walk,
-                entries: MapEntries::Unusual,
-                slot: Slot::of(Source::One(Value::Null)),
-            },
+            None => {
+                walk.expect(false);
+                EntriesAccess {
+                    walk,
+                    entries: MapEntries::Unusual,
+                    slot: Slot::of(Source::One(Value::Null)),
+                }
+            }
         }
     }
 
@@ -182,10 +193,13 @@ impl<'w, 's, 'de> EntriesAccess<'w, 's, 'de> {
     /// Whether there is another entry, whose key is then in the slot.
     fn next(&mut self) -> Result<bool> {
         match &mut self.entries {
-            MapEntries::Usual(values) => {
-                let next = values.next_key(&mut self.slot);
-                next.ok_or_else(|| self.walk.unusual())
-            }
+            MapEntries::Usual(entries) => match entries.next_key(&mut self.slot) {
+                Some(is_there) => Ok(is_there),
+                None => {
+                    self.entries = MapEntries::Unusual;
+                    Err(self.walk.unusual())
+                }
+            },
             MapEntries::Ruled(ruled) => {
                 let Some((key, value)) = ruled.entries.next(self.walk)? else {
                     return Ok(false);
@@ -194,15 +208,15 @@ impl<'w, 's, 'de> EntriesAccess<'w, 's, 'de> {
                 self.slot.put(Source::One(Value::String(key)));
                 Ok(true)
             }
-            MapEntries::Unusual => Err(self.walk.unusual()),
+            MapEntries::Unusual => Ok(false),
         }
     }
 
     /// Puts the value of the entry at hand in the slot.
     fn value(&mut self) -> Result<()> {
         match &mut self.entries {
-            MapEntries::Usual(values) => {
-                let value = values.next_value(&mut self.slot);
+            MapEntries::Usual(entries) => {
+                let value = entries.next_value(&mut self.slot);
                 value.ok_or_else(|| self.walk.unusual())
             }
             MapEntries::Ruled(ruled) => {
@@ -218,12 +232,10 @@ impl<'w, 's, 'de> EntriesAccess<'w, 's, 'de> {
 impl Drop for EntriesAccess<'_, '_, '_> {
     /// By all rules, every entry is looked at.
     fn drop(&mut self) {
-        let rest = match &mut self.entries {
-            MapEntries::Usual(values) => values.finish(&mut self.slot),
-            MapEntries::Ruled(_) => Some(()),
-            MapEntries::Unusual => None,
-        };
-        self.walk.expect(rest.is_some());
+        if let MapEntries::Usual(entries) = &mut self.entries {
+            let rest = entries.finish(&mut self.slot);
+            self.walk.expect(rest.is_some());
+        }
     }
 }
 
@@ -292,6 +304,7 @@ impl<'w, 's, 'de> ObjectAccess<'w, 's, 'de> {
             Some(members) => ObjectMembers::Usual(members, mark),
             None => {
                 walk.usual.release(mark);
+                walk.expect(false);
                 ObjectMembers::Unusual
             }
         };
@@ -306,6 +319,7 @@ impl<'w, 's, 'de> ObjectAccess<'w, 's, 'de> {
         match slot.object().and_then(usual::Fields::open) {
             Some((fields, slot)) => ObjectAccess::of(walk, ObjectMembers::Fields(fields), slot),
             None => {
+                walk.expect(false);
                 let slot = Slot::of(Source::One(Value::Null));
                 ObjectAccess::of(walk, ObjectMembers::Unusual, slot)
             }
@@ -342,23 +356,6 @@ impl<'w, 's, 'de> ObjectAccess<'w, 's, 'de> {
         }
     }
 
-    /// Whoever asked may have stopped before the last member: by all rules, every
-    /// field is looked at.
-    fn finish(&mut self) {
-        let stacks = &mut self.walk.usual;
-        let rest = match &mut self.members {
-            ObjectMembers::Fields(fields) => fields.finish(&mut self.slot, stacks),
-            ObjectMembers::Usual(members, mark) => {
-                let rest = members.finish(stacks);
-                stacks.release(*mark);
-                rest
-            }
-            ObjectMembers::Unusual => None,
-            ObjectMembers::Ruled(_) => Some(()),
-        };
-        self.walk.expect(rest.is_some());
-    }
-
     /// The name of the next member, which is then in the slot.
     #[inline]
     fn next(&mut self) -> Result<Option<&'static str>> {
@@ -366,10 +363,16 @@ impl<'w, 's, 'de> ObjectAccess<'w, 's, 'de> {
             return match fields.next(&mut self.slot, &mut self.walk.usual) {
                 Next::Member(field) => Ok(Some(field.name())),
                 Next::End => Ok(None),
-                Next::Unusual => Err(self.walk.unusual()),
+                Next::Unusual => Err(self.unusual()),
             };
         }
         self.next_in_order()
+    }
+
+    #[cold]
+    fn unusual(&mut self) -> Error {
+        self.members = ObjectMembers::Unusual;
+        self.walk.unusual()
     }
 
     fn next_in_order(&mut self) -> Result<Option<&'static str>> {
@@ -377,12 +380,12 @@ impl<'w, 's, 'de> ObjectAccess<'w, 's, 'de> {
             return Ok(Some(self.next_of_head()));
         }
         let (name, source) = match &mut self.members {
-            ObjectMembers::Fields(..) => return Ok(None),
-            ObjectMembers::Unusual => return Err(self.walk.unusual()),
+            // The one behind its head goes another way.
+            ObjectMembers::Fields(_) | ObjectMembers::Unusual => return Ok(None),
             ObjectMembers::Usual(members, _) => match members.next(&mut self.walk.usual) {
                 Some(Some(member)) => member,
                 Some(None) => return Ok(None),
-                None => return Err(self.walk.unusual()),
+                None => return Err(self.unusual()),
             },
             ObjectMembers::Ruled(ruled) => match ruled.members.next(self.walk)? {
                 Some((name, value)) => (name, Source::One(value)),
@@ -419,11 +422,19 @@ const HEAD: u8 = 2;
 
 // Not where it is visited: what is made of it is large, and not to be moved.
 impl Drop for ObjectAccess<'_, '_, '_> {
+    /// Whoever asked may have stopped before the last member.
     #[inline]
     fn drop(&mut self) {
-        match &self.members {
-            ObjectMembers::Fields(fields) if fields.has_ended() => {}
-            _ => self.finish(),
+        match &mut self.members {
+            // By all rules, other members would have been the first.
+            ObjectMembers::Fields(fields) => self.walk.expect(fields.has_ended()),
+            // By all rules, every field is looked at.
+            ObjectMembers::Usual(members, mark) => {
+                let rest = members.finish(&mut self.walk.usual);
+                self.walk.usual.release(*mark);
+                self.walk.expect(rest.is_some());
+            }
+            ObjectMembers::Ruled(_) | ObjectMembers::Unusual => {}
         }
     }
 }

@@ -43,7 +43,12 @@ impl<'w, 's, 'de> ValueDeserializer<'w, 's, 'de> {
 
     #[inline]
     fn take(&mut self) -> Result<Source<'s, 'de>> {
-        self.slot.take().ok_or_else(|| self.walk.unusual())
+        match self.slot.take() {
+            Some(source) => Ok(source),
+            // Asked for twice.
+            None if !self.walk.is_only_usual() => Ok(Source::One(Value::Null)),
+            None => Err(self.walk.unusual()),
+        }
     }
 
     #[inline]
@@ -62,15 +67,17 @@ pub(crate) fn decode_value<'de, T: Deserialize<'de>>(
 }
 
 /// Any serde type from a top-level object, by all rules.
-pub(crate) fn decode_object<'de, T: Deserialize<'de>>(
+pub(crate) fn decode_object<'de, S: DeserializeSeed<'de>>(
     walk: &mut Walk<'de>,
     head: Option<Head<'de>>,
     message: &'static Message,
     pieces: Pieces<'de>,
-) -> Result<T> {
+    seed: S,
+) -> Result<S::Value> {
     walk.head = head.filter(|_| message.type_meta);
     let value = walk.message_value(message, pieces)?;
-    decode_value(walk, value)
+    let mut slot = Slot::of(Source::One(value));
+    seed.deserialize(ValueDeserializer::new(walk, &mut slot))
 }
 
 /// The same, if the object stands on the wire as usual and is not lossless. Of an
@@ -84,11 +91,13 @@ pub(crate) fn decode_usual<'de, S: DeserializeSeed<'de>>(
     skip: Skip<'_>,
     seed: S,
 ) -> Result<S::Value> {
+    if walk.is_lossless() {
+        return Err(walk.unusual());
+    }
     walk.head = head.filter(|_| message.type_meta);
     let at = At::top(walk.limits(), skip);
-    let source = match message_value(message, bytes, at) {
-        Some(source) if !walk.is_lossless() => source,
-        _ => return Err(walk.unusual()),
+    let Some(source) = message_value(message, bytes, at) else {
+        return Err(walk.unusual());
     };
     walk.expect_usual();
     let mut slot = Slot::of(source);
@@ -222,6 +231,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
         }
     }
 
+    /// Who asks for a `String` copies: the text need not be borrowed.
     #[inline]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         if !self.is(Shape::String) {
@@ -293,7 +303,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
         }
     }
 
-    /// Passes over the value without looking at it.
+    /// Passes over the value: what has to be looked at all the same is, when it is
+    /// left.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         visitor.visit_unit()
     }

@@ -121,6 +121,10 @@ impl<'a> Walk<'a> {
         Error::malformed("message", "not as Go writes it")
     }
 
+    pub(super) fn is_only_usual(&self) -> bool {
+        self.only_usual
+    }
+
     /// Notes whether all went well.
     #[inline]
     pub(super) fn expect(&mut self, is_ok: bool) {

@@ -168,17 +168,6 @@ fn unversioned_kind(kind: &str) -> Option<&'static Message> {
 }
 
 impl Message {
-    /// The row with the tag `tag`, and its place. Go writes fields by number:
-    /// the row `last` may be repeated, and the one behind it is the next to try.
-    pub(crate) fn field_by_tag(&self, tag: u16, last: usize) -> Option<(usize, &'static Field)> {
-        let (before, after) = self.fields.split_at_checked(last)?;
-        let at = |from: usize, fields: &'static [Field]| {
-            let i = fields.iter().position(|field| field.tag == tag)?;
-            Some((from.saturating_add(i), fields.get(i)?))
-        };
-        at(last, after).or_else(|| at(0, before))
-    }
-
     /// The field with the number `number`, and its place in `fields`.
     ///
     /// `hint` is the place to look at first. Go writes the fields in the order

@@ -29,6 +29,9 @@ const ONE_BYTE_TAGS: usize = 16;
 
 const NO_ROW: u8 = u8::MAX;
 
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Message>() == 64 && size_of::<Field>() == 32);
+
 /// The most fields of a message; the longest has 44. Each has a bit in a word.
 pub(crate) const MAX_FIELDS: usize = 48;
 
@@ -193,7 +196,7 @@ pub(crate) const INLINE: u8 = 8;
 pub(crate) const RETIRED: u8 = 16;
 /// Follows from the others: a number, text or bytes that `omitempty` leaves out.
 const ZERO_OMITTED: u8 = 32;
-/// Follows from the others: whether it is printed is more to ask than that.
+/// Follows from the others: whether it is printed takes more than that to tell.
 const ASK: u8 = 64;
 
 /// A field's row: number, JSON name (empty for an inline message and for the

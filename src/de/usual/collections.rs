@@ -1,21 +1,20 @@
 //! Lists and maps, whose elements are still on the wire.
 
-use super::{At, Slot, Source, element};
+use super::{At, Slot};
+use crate::convert::to_usize;
 use crate::de::scalar;
 use crate::schema::row::{Field, Type};
-use crate::skip_fields::Skip;
 use crate::wire::Quick;
 
 /// The values of a repeated field, or the entries of a map field.
 pub(crate) struct List<'s, 'a> {
-    field: &'static Field,
+    pub(crate) field: &'static Field,
     /// Behind the first tag.
-    wire: Quick<'a>,
-    /// How many are to come.
-    left: u32,
-    // Where they stand, taken apart for its size.
-    levels: u32,
-    skip: Skip<'s>,
+    pub(crate) wire: Quick<'a>,
+    /// How many there are.
+    count: u32,
+    /// Where they stand.
+    pub(crate) at: At<'s>,
 }
 
 /// The tag of a map entry's key.
@@ -27,21 +26,19 @@ pub(crate) fn entry_value(kind: Type) -> u16 {
 }
 
 impl<'s, 'a> List<'s, 'a> {
-    /// Of `left` values, `wire` being behind the first's tag.
+    /// Of `count` values, `wire` being behind the first's tag.
     #[inline]
     pub(super) fn of(
         field: &'static Field,
         wire: Quick<'a>,
-        left: u32,
+        count: u32,
         at: At<'s>,
     ) -> List<'s, 'a> {
-        let At { levels, skip } = at;
         List {
             field,
             wire,
-            left,
-            levels,
-            skip,
+            count,
+            at,
         }
     }
 
@@ -52,93 +49,40 @@ impl<'s, 'a> List<'s, 'a> {
         at: At<'s>,
     ) -> Option<List<'s, 'a>> {
         let mut behind = wire;
-        let left = pass(field, &mut behind)?;
-        behind.is_empty().then_some(List::of(field, wire, left, at))
-    }
-
-    fn at(&self) -> At<'s> {
-        At {
-            levels: self.levels,
-            skip: self.skip,
-        }
-    }
-
-    /// The next value of a list.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<Option<Source<'s, 'a>>> {
-        if self.left == 0 {
-            return Some(None);
-        }
-        let at = self.at();
-        let value = element(self.field.kind(), &mut self.wire, at)?;
-        self.step();
-        Some(Some(value))
-    }
-
-    /// The next entry of a map, whose keys rise; `last` is the one before.
-    #[inline]
-    pub(crate) fn next_entry(
-        &mut self,
-        last: &mut Option<&'a [u8]>,
-    ) -> Option<Option<(&'a [u8], Source<'s, 'a>)>> {
-        if self.left == 0 {
-            return Some(None);
-        }
-        let mut entry = Quick::new(self.wire.bytes()?);
-        let key = entry.take(ENTRY_KEY).then(|| entry.bytes())??;
-        if last.is_some_and(|last| key <= last) {
-            return None;
-        }
-        *last = Some(key);
-        entry.take(entry_value(self.field.kind())).then_some(())?;
-        let value = element(self.field.kind(), &mut entry, self.at())?;
-        entry.is_empty().then_some(())?;
-        self.step();
-        Some(Some((key, value)))
-    }
-
-    /// Reads the next tag, if there is one.
-    #[inline]
-    fn step(&mut self) {
-        self.left = self.left.saturating_sub(1);
-        if self.left > 0 {
-            self.wire.take(self.field.tag);
-        }
+        let count = pass(field, &mut behind)?;
+        behind
+            .is_empty()
+            .then_some(List::of(field, wire, count, at))
     }
 }
 
-/// Steps through the values of a list, or the entries of a map, none of them
-/// read before a type says what it takes.
-pub(crate) struct Values<'a> {
+/// Steps through the values of a list, none of them read before a type says what
+/// it takes; the [`Slot`] that came with it is on them.
+pub(crate) struct Values {
     field: &'static Field,
     /// How many are to come.
     left: u32,
     is_first: bool,
-    /// What is behind the entry at hand.
-    behind: Quick<'a>,
-    last: Option<&'a [u8]>,
 }
 
-impl<'a> Values<'a> {
+impl Values {
     #[inline]
-    pub(crate) fn open<'s>(list: List<'s, 'a>) -> (Values<'a>, Slot<'s, 'a>) {
+    pub(crate) fn open<'s, 'a>(list: List<'s, 'a>) -> (Values, Slot<'s, 'a>) {
         let values = Values {
             field: list.field,
-            left: list.left,
+            left: list.count,
             is_first: true,
-            behind: list.wire,
-            last: None,
         };
-        (values, Slot::on(list.wire.rest(), list.at()))
+        (values, Slot::on(list.wire.rest(), list.at))
     }
 
     pub(crate) fn left(&self) -> usize {
-        crate::convert::to_usize(self.left)
+        to_usize(self.left)
     }
 
     /// Whether there is another value, which is then in the slot.
     #[inline]
-    pub(crate) fn next(&mut self, slot: &mut Slot<'_, 'a>) -> Option<bool> {
+    pub(crate) fn next(&mut self, slot: &mut Slot<'_, '_>) -> Option<bool> {
         slot.leave()?;
         if self.left == 0 {
             return Some(false);
@@ -151,23 +95,46 @@ impl<'a> Values<'a> {
         slot.put_value(self.field);
         Some(true)
     }
+}
 
-    /// Whether there is another entry, whose key, greater than the one before, is
-    /// then in the slot.
+/// Steps through the entries of a map, whose keys rise; as [`Values`].
+pub(crate) struct KeyValues<'a> {
+    field: &'static Field,
+    /// How many are to come.
+    left: u32,
+    /// Behind the tag of the next entry.
+    wire: Quick<'a>,
+    last: Option<&'a [u8]>,
+    /// The last entry was handed on by its key alone.
+    awaits_value: bool,
+}
+
+impl<'a> KeyValues<'a> {
+    #[inline]
+    pub(crate) fn open<'s>(map: List<'s, 'a>) -> (KeyValues<'a>, Slot<'s, 'a>) {
+        let entries = KeyValues {
+            field: map.field,
+            left: map.count,
+            wire: map.wire,
+            last: None,
+            awaits_value: false,
+        };
+        (entries, Slot::on(b"", map.at))
+    }
+
+    /// Whether there is another entry, whose key is then in the slot.
     pub(crate) fn next_key(&mut self, slot: &mut Slot<'_, 'a>) -> Option<bool> {
-        if !self.is_first {
-            slot.leave()?;
-            slot.wire().is_empty().then_some(())?;
-        }
+        // The entry before is to be read to its end.
+        slot.leave()?;
+        (slot.wire().is_empty() && !self.awaits_value).then_some(())?;
         if self.left == 0 {
             return Some(false);
         }
-        if !self.is_first {
-            self.behind.take(self.field.tag);
-        }
-        self.is_first = false;
+        let mut entry = Quick::new(self.wire.bytes()?);
         self.left = self.left.saturating_sub(1);
-        let mut entry = Quick::new(self.behind.bytes()?);
+        if self.left > 0 {
+            self.wire.take(self.field.tag);
+        }
         entry.take(ENTRY_KEY).then_some(())?;
         *slot.wire() = entry;
         let key = entry.bytes()?;
@@ -175,8 +142,20 @@ impl<'a> Values<'a> {
             return None;
         }
         self.last = Some(key);
+        self.awaits_value = true;
         slot.put_key();
         Some(true)
+    }
+
+    /// Puts the value behind the key in the slot, once.
+    pub(crate) fn next_value(&mut self, slot: &mut Slot<'_, 'a>) -> Option<()> {
+        self.awaits_value.then_some(())?;
+        self.awaits_value = false;
+        slot.leave()?;
+        let tag = entry_value(self.field.kind());
+        slot.wire().take(tag).then_some(())?;
+        slot.put_value(self.field);
+        Some(())
     }
 
     /// Looks at the entries that are left.
@@ -184,15 +163,6 @@ impl<'a> Values<'a> {
         while self.next_key(slot)? {
             self.next_value(slot)?;
         }
-        Some(())
-    }
-
-    /// Puts the value behind the key in the slot.
-    pub(crate) fn next_value(&mut self, slot: &mut Slot<'_, 'a>) -> Option<()> {
-        slot.leave()?;
-        let tag = entry_value(self.field.kind());
-        slot.wire().take(tag).then_some(())?;
-        slot.put_value(self.field);
         Some(())
     }
 }

@@ -3,7 +3,6 @@
 
 use super::members::{Member, absent, is_shown, values};
 use super::{At, Object, Slot, Stacks, retired};
-use crate::convert::to_usize;
 use crate::de::scalar::integer;
 use crate::schema::row::{Field, Message, Type, lowest};
 use crate::wire::Quick;
@@ -219,24 +218,9 @@ impl<'s> Fields<'s> {
         Some(None)
     }
 
+    /// Whether all members were handed on.
     #[inline]
     pub(crate) fn has_ended(&self) -> bool {
         self.has_ended
-    }
-
-    /// Passes over the members that are left, if they are as usual.
-    pub(crate) fn finish<'a>(
-        &mut self,
-        slot: &mut Slot<'s, 'a>,
-        stacks: &mut Stacks<'a>,
-    ) -> Option<()> {
-        while !self.has_ended {
-            if let Next::Unusual = self.next(slot, stacks) {
-                let left = stacks.outer.len().saturating_sub(to_usize(self.outer));
-                stacks.outer.truncate(left);
-                return None;
-            }
-        }
-        Some(())
     }
 }

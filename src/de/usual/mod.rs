@@ -1,7 +1,7 @@
 //! Objects that stand on the wire as Go writes them.
 //!
 //! Nearly every stored object does: fields known and each once, in the order of
-//! their numbers, map keys sorted, text in UTF-8. Then nothing has to be
+//! their numbers or for [`Fields`] in any, map keys sorted, text in UTF-8. Then nothing has to be
 //! gathered first, no path kept, and no report made. `None` means that something
 //! is otherwise: the caller starts over with the [`Walk`](crate::de::Walk), which
 //! knows all rules and says what was met. So nothing here decides what an unusual
@@ -9,11 +9,12 @@
 //!
 //! ```text
 //! Members ── rows of the table, the fields of one message at them
-//! Fields  ── the fields of one message in the order of the wire
-//!  └ Slot ── one field, not looked at before a type says what it takes
+//! Fields ─── the fields of one message in the order of the wire
+//!  │
+//!  ├ Slot ── one field, not looked at before a type says what it takes
 //!  └ Source ── one field: a value, or what is opened in turn:
 //!     ├ Object ─▶ Members or Fields
-//!     ├ List, Map ── elements and entries, still on the wire
+//!     ├ List ─▶ Values or KeyValues, elements and entries still on the wire
 //!     └ special ── messages with a JSON form of their own
 //! ```
 
@@ -26,7 +27,7 @@ mod special;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use collections::{ENTRY_KEY, List, Values, entry_value, pass};
+pub(crate) use collections::{ENTRY_KEY, KeyValues, List, Values, entry_value, pass};
 pub(crate) use fields::{Fields, Next};
 pub(crate) use members::{Members, Stacks, StacksMark, absent};
 pub(crate) use rows::{find_rows, next_row};
@@ -40,7 +41,7 @@ use crate::schema::row::{Field, Form, Label, Message, Type};
 use crate::skip_fields::Skip;
 use crate::wire::Quick;
 
-/// One field as it is handed on. By all rules, it is always the first.
+/// One field as it is handed on. By all rules, it is always `One`.
 pub(crate) enum Source<'s, 'a> {
     One(Value<'a>),
     Object(Object<'s, 'a>),

@@ -38,7 +38,7 @@ pub(crate) fn find_rows(message: &'static Message, bytes: &[u8], left: &mut [u32
     let mut wire = Quick::new(bytes);
     while !wire.is_empty() {
         let tag = wire.tag()?;
-        let (row, field) = message.field_by_tag(tag, last.unwrap_or(0))?;
+        let (row, field) = message.row_of(tag)?;
         if last != Some(row) {
             let bit = 1u64.checked_shl(u32::try_from(row).ok()?)?;
             if present & bit != 0 {

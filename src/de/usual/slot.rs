@@ -9,7 +9,8 @@ use crate::wire::Quick;
 /// One value, still on the wire before a type says what it takes: what is not
 /// wanted is not looked at.
 ///
-/// `None` means that what stands on the wire is unusual.
+/// `None` means that what stands on the wire is unusual, or that the value was
+/// taken before.
 pub(crate) struct Slot<'s, 'a> {
     state: State,
     /// Of which it is the value, or one of the values.
@@ -108,9 +109,10 @@ impl<'s, 'a> Slot<'s, 'a> {
         self.at = at;
     }
 
-    /// Passes over the value if nobody took it.
+    /// Passes over the value if nobody took it. One with a form of its own is read
+    /// nevertheless, as by all rules.
     #[inline]
-    pub(super) fn leave(&mut self) -> Option<()> {
+    pub(crate) fn leave(&mut self) -> Option<()> {
         match self.state {
             State::Unread(shape) => self.pass(shape),
             State::Taken | State::Read => Some(()),
@@ -119,12 +121,23 @@ impl<'s, 'a> Slot<'s, 'a> {
 
     #[cold]
     fn pass(&mut self, shape: Shape) -> Option<()> {
+        if shape == Shape::Message && !self.is_object() {
+            return self.take().map(drop);
+        }
         self.state = State::Taken;
         match shape {
-            Shape::List | Shape::Map => drop(pass(self.field?, &mut self.wire)?),
-            Shape::Double => drop(self.wire.fixed64()?),
-            Shape::Bool | Shape::Int32 | Shape::Int64 | Shape::Uint32 => drop(self.wire.varint()?),
-            Shape::Bytes | Shape::Message | Shape::String => drop(self.wire.bytes()?),
+            Shape::List | Shape::Map => {
+                pass(self.field?, &mut self.wire)?;
+            }
+            Shape::Double => {
+                self.wire.fixed64()?;
+            }
+            Shape::Bool | Shape::Int32 | Shape::Int64 | Shape::Uint32 => {
+                self.wire.varint()?;
+            }
+            Shape::Bytes | Shape::Message | Shape::String => {
+                self.wire.bytes()?;
+            }
         }
         Some(())
     }

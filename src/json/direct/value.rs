@@ -4,7 +4,7 @@ use super::Direct;
 use crate::Buffer;
 use crate::de::Value;
 use crate::de::scalar::integer;
-use crate::de::usual::{At, ENTRY_KEY, Source, entry_value, pass, retired, special};
+use crate::de::usual::{At, ENTRY_KEY, List, Source, entry_value, pass, retired, special};
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::json::plain::is_plain;
 use crate::json::{HtmlEscape, compact, write_base64, write_f64, write_i64, write_string};
@@ -105,31 +105,21 @@ impl Direct<'_> {
     /// What a message with a form of its own has come to.
     pub(super) fn source(&mut self, source: Source<'_, '_>) -> Option<()> {
         match source {
-            Source::One(value) => return self.one(value),
-            Source::Object(object) => return self.object(object.message, object.bytes, object.at),
-            Source::List(mut list) => {
-                self.out.push(b'[');
-                let mut first = true;
-                while let Some(element) = list.next()? {
-                    self.member(",", &mut first);
-                    self.source(element)?;
-                }
-                self.out.push(b']');
-            }
-            Source::Map(mut map) => {
-                self.out.push(b'{');
-                let mut first = true;
-                let mut last = None;
-                while let Some((key, value)) = map.next_entry(&mut last)? {
-                    self.member(",", &mut first);
-                    self.text(key)?;
-                    self.out.push(b':');
-                    self.source(value)?;
-                }
-                self.out.push(b'}');
-            }
+            Source::One(value) => self.one(value),
+            Source::Object(object) => self.object(object.message, object.bytes, object.at),
+            Source::List(List {
+                field,
+                mut wire,
+                at,
+                ..
+            }) => self.elements(field, &mut wire, at),
+            Source::Map(List {
+                field,
+                mut wire,
+                at,
+                ..
+            }) => self.entries(field, &mut wire, at),
         }
-        Some(())
     }
 
     fn one(&mut self, value: Value<'_>) -> Option<()> {
