@@ -367,6 +367,8 @@ fn visit_written<'de, V: Visitor<'de>>(
 ) -> Result<V::Value> {
     let mut text = std::mem::take(&mut walk.text);
     text.clear();
+    // A time has up to 27 bytes, unless its year is odd.
+    text.reserve(32);
     write(&mut text);
     let visited = visitor.visit_str(&utf8::lossy(&text));
     walk.text = text;
