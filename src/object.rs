@@ -247,9 +247,9 @@ impl<'a> Object<'a> {
     }
 
     /// Decodes into any type that serde can deserialize: k8s-openapi's, the
-    /// caller's own, `serde_json::Value`. Strings and bytes may borrow from
-    /// the value. The members of a struct come in any order; those of a map in
-    /// Go's.
+    /// caller's own, `serde_json::Value`. `&str` and `&[u8]` borrow from the value
+    /// where they can; who asks serde for a `String` is given a copy. The members
+    /// of a struct come in any order; those of a map in Go's.
     ///
     /// # Errors
     ///

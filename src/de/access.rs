@@ -371,11 +371,17 @@ impl<'w, 's, 'de> ObjectAccess<'w, 's, 'de> {
 
     #[cold]
     fn unusual(&mut self) -> Error {
+        if let ObjectMembers::Fields(fields) = &self.members {
+            fields.abandon(&mut self.walk.usual);
+        }
         self.members = ObjectMembers::Unusual;
         self.walk.unusual()
     }
 
     fn next_in_order(&mut self) -> Result<Option<&'static str>> {
+        if self.slot.leave().is_none() {
+            return Err(self.unusual());
+        }
         if self.head > 0 {
             return Ok(Some(self.next_of_head()));
         }
@@ -427,7 +433,12 @@ impl Drop for ObjectAccess<'_, '_, '_> {
     fn drop(&mut self) {
         match &mut self.members {
             // By all rules, other members would have been the first.
-            ObjectMembers::Fields(fields) => self.walk.expect(fields.has_ended()),
+            ObjectMembers::Fields(fields) => {
+                if !fields.has_ended() {
+                    fields.abandon(&mut self.walk.usual);
+                    self.walk.expect(false);
+                }
+            }
             // By all rules, every field is looked at.
             ObjectMembers::Usual(members, mark) => {
                 let rest = members.finish(&mut self.walk.usual);

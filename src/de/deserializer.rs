@@ -1,8 +1,10 @@
 //! `serde::Deserializer` over wire bytes.
 //!
 //! Typed objects come out equal to what serde_json makes of our JSON, without
-//! the JSON in between: strings borrow from the bytes where they are UTF-8,
-//! bytes are base64 text where text is asked for.
+//! the JSON in between: `&str` borrows from the bytes where they are UTF-8, bytes
+//! are base64 text where text is asked for.
+
+use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::{
@@ -12,7 +14,7 @@ use serde::forward_to_deserialize_any;
 
 use crate::convert::to_u64;
 use crate::de::access::{EntriesAccess, ListAccess, ObjectAccess};
-use crate::de::usual::{At, Room, Slot, Source, Text, message_value};
+use crate::de::usual::{At, Room, Slot, Source, message_value};
 use crate::de::well_known::{write_duration, write_micro_time, write_time};
 use crate::de::{Options, Pieces, Value, Walk};
 use crate::error::{Buffer, Category, Error, Result};
@@ -45,7 +47,7 @@ impl<'w, 's, 'de> ValueDeserializer<'w, 's, 'de> {
     fn take(&mut self) -> Result<Source<'s, 'de>> {
         match self.slot.take() {
             Some(source) => Ok(source),
-            // Asked for twice.
+            // Asked for twice, or where there is none.
             None if !self.walk.is_only_usual() => Ok(Source::One(Value::Null)),
             None => Err(self.walk.unusual()),
         }
@@ -159,6 +161,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
         match self.slot.is_null() {
             Some(true) => visitor.visit_none(),
             Some(false) => visitor.visit_some(self),
+            // As in `take`.
+            None if !self.walk.is_only_usual() => visitor.visit_none(),
             None => Err(self.walk.unusual()),
         }
     }
@@ -208,8 +212,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
                 ObjectAccess::ruled(walk, message, pieces)?.visit_enum(visitor)
             }
             Value::String(bytes) => {
-                let text: &str = &utf8::lossy(bytes);
-                visitor.visit_enum(text.into_deserializer())
+                let text = text_of(walk, bytes)?;
+                visitor.visit_enum((&*text).into_deserializer())
             }
             Value::Tree(tree) => tree::deserializer(tree).deserialize_enum(name, variants, visitor),
             Value::Json(bytes, offset) => with_json(walk, bytes, offset, |json| match json {
@@ -231,15 +235,18 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
         }
     }
 
-    /// Who asks for a `String` copies: the text need not be borrowed.
+    /// Who asks for a `String` copies: the text of a field is never lent, whichever way
+    /// it is read.
     #[inline]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         if !self.is(Shape::String) {
-            return self.deserialize_any(visitor);
+            return match self.slot.text_read() {
+                Some(bytes) => visitor.visit_str(&text_of(self.walk, bytes)?),
+                None => self.deserialize_any(visitor),
+            };
         }
         match self.slot.text_in(&mut Room::new()) {
-            Some(Text::Copied(text)) => visitor.visit_str(text),
-            Some(Text::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Some(text) => visitor.visit_str(text),
             None => Err(self.walk.unusual()),
         }
     }
@@ -350,13 +357,19 @@ fn visit_text<'de, V: Visitor<'de>>(
     bytes: &'de [u8],
     visitor: V,
 ) -> Result<V::Value> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => visitor.visit_borrowed_str(text),
-        Err(_) => {
-            walk.invalid_utf8()?;
-            visitor.visit_str(&utf8::lossy(bytes))
-        }
+    match text_of(walk, bytes)? {
+        Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+        Cow::Owned(text) => visitor.visit_string(text),
     }
+}
+
+/// The text, in which invalid UTF-8 is replaced and reported.
+fn text_of<'de>(walk: &mut Walk<'de>, bytes: &'de [u8]) -> Result<Cow<'de, str>> {
+    let text = utf8::lossy(bytes);
+    if let Cow::Owned(_) = text {
+        walk.invalid_utf8()?;
+    }
+    Ok(text)
 }
 
 /// Visits text that is written first, into a buffer that is used again.

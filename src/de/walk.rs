@@ -66,7 +66,7 @@ pub(crate) struct Walk<'a> {
     pub(super) head: Option<Head<'a>>,
     /// What is unusual is an error, and no more is said of it.
     only_usual: bool,
-    /// Nothing unusual was met, nor anything that failed.
+    /// Nothing unusual was met. A type may have failed of its own, though.
     is_usual: bool,
     depth: usize,
     /// Offset of what was looked at last.

@@ -285,7 +285,7 @@ impl Field {
             Shape::Int64 => Type::Int64,
             Shape::String => Type::String,
             Shape::Uint32 => Type::Uint32,
-            // The others have a message.
+            // Messages were told above; a value is no list and no map.
             Shape::Bytes | Shape::Message | Shape::List | Shape::Map => Type::Bytes,
         }
     }

@@ -218,6 +218,15 @@ impl<'s> Fields<'s> {
         Some(None)
     }
 
+    /// Takes with it what waits for inline messages to end, where it does not come to
+    /// its own end.
+    #[cold]
+    pub(crate) fn abandon(&self, stacks: &mut Stacks<'_>) {
+        let outer = usize::try_from(self.outer).unwrap_or(usize::MAX);
+        let kept = stacks.outer.len().saturating_sub(outer);
+        stacks.outer.truncate(kept);
+    }
+
     /// Whether all members were handed on.
     #[inline]
     pub(crate) fn has_ended(&self) -> bool {

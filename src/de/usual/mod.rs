@@ -31,7 +31,7 @@ pub(crate) use collections::{ENTRY_KEY, KeyValues, List, Values, entry_value, pa
 pub(crate) use fields::{Fields, Next};
 pub(crate) use members::{Members, Stacks, StacksMark, absent};
 pub(crate) use rows::{find_rows, next_row};
-pub(crate) use slot::{Room, Slot, Text};
+pub(crate) use slot::{Room, Slot};
 pub(crate) use special::special;
 
 use crate::de::Value;

@@ -9,8 +9,8 @@ use crate::wire::Quick;
 /// One value, still on the wire before a type says what it takes: what is not
 /// wanted is not looked at.
 ///
-/// `None` means that what stands on the wire is unusual, or that the value was
-/// taken before.
+/// `None` means that what stands on the wire is unusual, or that there is no value:
+/// it was taken before, or passed.
 pub(crate) struct Slot<'s, 'a> {
     state: State,
     /// Of which it is the value, or one of the values.
@@ -41,11 +41,6 @@ impl Room {
     pub(crate) fn new() -> Room {
         Room([0; 3 * WORDS])
     }
-}
-
-pub(crate) enum Text<'r, 'a> {
-    Borrowed(&'a str),
-    Copied(&'r str),
 }
 
 /// A map's keys are text.
@@ -113,7 +108,7 @@ impl<'s, 'a> Slot<'s, 'a> {
     /// nevertheless, as by all rules.
     #[inline]
     pub(crate) fn leave(&mut self) -> Option<()> {
-        match self.state {
+        match std::mem::replace(&mut self.state, State::Taken) {
             State::Unread(shape) => self.pass(shape),
             State::Taken | State::Read => Some(()),
         }
@@ -121,11 +116,10 @@ impl<'s, 'a> Slot<'s, 'a> {
 
     #[cold]
     fn pass(&mut self, shape: Shape) -> Option<()> {
-        if shape == Shape::Message && !self.is_object() {
-            return self.take().map(drop);
-        }
-        self.state = State::Taken;
         match shape {
+            Shape::Message if !self.field?.is_object() => {
+                element(self.field?.kind(), &mut self.wire, self.at)?;
+            }
             Shape::List | Shape::Map => {
                 pass(self.field?, &mut self.wire)?;
             }
@@ -163,16 +157,30 @@ impl<'s, 'a> Slot<'s, 'a> {
     /// The same, copied to `room` if it is short. The standard library checks words
     /// only from an aligned place on, before which most texts end.
     #[inline(never)]
-    pub(crate) fn text_in<'r>(&mut self, room: &'r mut Room) -> Option<Text<'r, 'a>> {
+    pub(crate) fn text_in<'r>(&mut self, room: &'r mut Room) -> Option<&'r str>
+    where
+        'a: 'r,
+    {
         self.state = State::Taken;
         let bytes = self.wire.bytes()?;
         let Some(copy) = room.0.get_mut(..bytes.len()) else {
-            return std::str::from_utf8(bytes).ok().map(Text::Borrowed);
+            return std::str::from_utf8(bytes).ok();
         };
         copy.copy_from_slice(bytes);
         let words = room.0.get(..bytes.len().next_multiple_of(WORDS))?;
         let text = std::str::from_utf8(words).ok()?;
-        text.get(..bytes.len()).map(Text::Copied)
+        text.get(..bytes.len())
+    }
+
+    /// A text that is not on the wire, or no longer.
+    pub(crate) fn text_read(&mut self) -> Option<&'a [u8]> {
+        match (self.state, &self.source) {
+            (State::Read, Source::One(Value::String(text))) => {
+                self.state = State::Taken;
+                Some(text)
+            }
+            _ => None,
+        }
     }
 
     /// A number or a bool.
@@ -214,12 +222,13 @@ impl<'s, 'a> Slot<'s, 'a> {
         Some(List::of(field, first, count, self.at))
     }
 
-    /// Whether its JSON is null.
+    /// Whether its JSON is null; `None` also where there is no value.
     #[inline]
     pub(crate) fn is_null(&mut self) -> Option<bool> {
         match self.state {
             State::Unread(Shape::Message) | State::Read => self.may_be_null(),
-            State::Unread(_) | State::Taken => Some(false),
+            State::Unread(_) => Some(false),
+            State::Taken => None,
         }
     }
 

@@ -1,7 +1,11 @@
 //! Random messages of every type, whole and odd: what is read as usual is what
 //! all rules read, and nothing is to report.
 
+mod careless;
 mod wanted;
+
+use serde::de::DeserializeSeed;
+use serde_json::Value;
 
 use crate::Buffer;
 use crate::de::{Head, Options, Pieces, Report, Walk, decode_object, decode_usual};
@@ -11,6 +15,7 @@ use crate::schema;
 use crate::schema::row::{Field, Form, Label, Message, Type};
 use crate::skip_fields::SkipFields;
 
+use careless::Careless;
 use wanted::Wanted;
 
 /// Xorshift: the same numbers each time.
@@ -223,9 +228,97 @@ fn is_empty(report: &Report<'_>) -> bool {
     report.unknown.is_empty() && report.retired.is_empty() && report.invalid_utf8.is_empty()
 }
 
+/// A message, and how it is decoded.
+struct Case {
+    message: &'static Message,
+    raw: Vec<u8>,
+    head: Option<Head<'static>>,
+    limits: Limits,
+    skip: SkipFields,
+}
+
+impl Case {
+    fn of(writer: &mut Writer, message: &'static Message) -> Case {
+        writer.odd = [0, 4, 20][writer.random.below(3)];
+        let depth = 1 + writer.random.below(5);
+        let raw = writer.message(message, depth);
+        let random = &mut writer.random;
+        let head = random.one_in(2).then_some(Head {
+            kind: b"K",
+            api_version: b"v1",
+        });
+        let mut limits = Limits::default();
+        if random.one_in(3) {
+            limits.message_depth = random.below(10);
+        }
+        if random.one_in(3) {
+            limits.json_depth = random.below(4);
+        }
+        Case {
+            message,
+            raw,
+            head,
+            limits,
+            skip: writer.skip(message),
+        }
+    }
+
+    fn what(&self) -> String {
+        let (name, raw) = (self.message.name(), &self.raw);
+        format!("{name} {:?} {:?} {raw:x?}", self.skip, self.limits)
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        let options = Options {
+            skip: self.skip.clone(),
+            ..Options::default()
+        };
+        Walk::new(self.limits, options, Buffer::Raw)
+    }
+
+    fn pieces(&self) -> Pieces<'_> {
+        Pieces::One(&self.raw, 0)
+    }
+
+    /// Whether it is printed the short way, which is then right.
+    fn is_printed(&self) -> bool {
+        let Case { head, message, .. } = *self;
+        let (raw, skip) = (&self.raw, self.skip.root());
+        let mut text = Vec::new();
+        if print_direct(&mut text, head, message, raw, skip, &self.limits).is_none() {
+            return false;
+        }
+        let (mut ruled, mut walk) = (Vec::new(), self.walk());
+        let result = Printer::new(&mut walk, &mut ruled).by_all_rules(head, message, self.pieces());
+        assert!(result.is_ok(), "{}", self.what());
+        assert!(is_empty(&walk.into_report()), "{}", self.what());
+        assert_eq!(text, ruled, "{}", self.what());
+        true
+    }
+
+    /// Whether it is decoded the short way, which is then right.
+    fn is_decoded<'a, S>(&'a self, seed: S) -> bool
+    where
+        S: DeserializeSeed<'a, Value = Value> + Copy,
+    {
+        let Case { head, message, .. } = *self;
+        let (raw, skip) = (&self.raw, self.skip.root());
+        let mut walk = self.walk();
+        let Ok(value) = decode_usual(&mut walk, head, message, raw, skip, seed) else {
+            return false;
+        };
+        let mut walk = self.walk();
+        let ruled = decode_object(&mut walk, head, message, self.pieces(), seed);
+        assert!(is_empty(&walk.into_report()), "{}", self.what());
+        let ruled = ruled.as_ref().map_err(ToString::to_string);
+        assert_eq!(Ok(&value), ruled, "{}", self.what());
+        true
+    }
+}
+
 #[test]
 fn random_messages_are_the_same_by_all_rules() {
-    let (mut printed, mut decoded, mut all) = (0, 0, 0);
+    let (mut printed, mut decoded, mut carelessly, mut all) = (0, 0, 0, 0);
     let mut writer = Writer {
         random: Random(0x9e37_79b9_7f4a_7c15),
         odd: 0,
@@ -234,77 +327,30 @@ fn random_messages_are_the_same_by_all_rules() {
     let step = if cfg!(miri) { 997 } else { 1 };
     let messages = (0..20).flat_map(|_| schema::messages()).step_by(step);
     for message in messages {
-        writer.odd = [0, 4, 20][writer.random.below(3)];
-        let depth = 1 + writer.random.below(5);
-        let raw = writer.message(message, depth);
-        if raw.len() > 5_000 {
+        let case = Case::of(&mut writer, message);
+        if case.raw.len() > 5_000 {
             continue;
         }
-        let random = &mut writer.random;
-        let head = random.one_in(2).then_some(Head {
-            kind: b"K",
-            api_version: b"v1",
-        });
-        let limits = Limits {
-            message_depth: if random.one_in(3) {
-                random.below(10)
-            } else {
-                100
-            },
-            json_depth: if random.one_in(3) {
-                random.below(4)
-            } else {
-                10_000
-            },
-            ..Limits::default()
-        };
-        let skip = writer.skip(message);
-        let walk = || {
-            let options = Options {
-                skip: skip.clone(),
-                ..Options::default()
-            };
-            Walk::new(limits, options, Buffer::Raw)
-        };
-        let what = || format!("{} {skip:?} {limits:?} {raw:x?}", message.name());
         all += 1;
-
-        let mut text = Vec::new();
-        if print_direct(&mut text, head, message, &raw, skip.root(), &limits).is_some() {
-            printed += 1;
-            let (mut ruled, mut walk) = (Vec::new(), walk());
-            let mut printer = Printer::new(&mut walk, &mut ruled);
-            let result = printer.by_all_rules(head, message, Pieces::One(&raw, 0));
-            assert!(
-                result.is_ok() && is_empty(&walk.into_report()),
-                "{}",
-                what()
-            );
-            assert_eq!(text, ruled, "{}", what());
-        }
-
+        printed += usize::from(case.is_printed());
         let wanted = Wanted::all_but(message, writer.random.0);
-        let by_usual = |seed| {
-            let mut walk = walk();
-            decode_usual(&mut walk, head, message, &raw, skip.root(), seed).ok()
-        };
         for seed in [Wanted::Any, Wanted::all(message), wanted] {
-            let Some(value) = by_usual(seed) else {
-                continue;
-            };
-            decoded += 1;
-            let mut walk = walk();
-            let ruled = decode_object(&mut walk, head, message, Pieces::One(&raw, 0), seed);
-            assert!(is_empty(&walk.into_report()), "{}", what());
-            let ruled = ruled.as_ref().map_err(ToString::to_string);
-            assert_eq!(Ok(&value), ruled, "{}", what());
+            decoded += usize::from(case.is_decoded(seed));
+        }
+        for rate in [2, 6, 20, 60] {
+            let seed = Careless::new(message, writer.random.0, rate);
+            carelessly += usize::from(case.is_decoded(seed));
         }
     }
-    // Neither way is a rare one.
+    // No way is a rare one.
     assert!(printed > all / 2 && printed < all, "{printed} of {all}");
     assert!(
         decoded > all && decoded < 3 * all,
         "{decoded} of {all}, three times"
+    );
+    assert!(
+        carelessly > all && carelessly < 4 * all,
+        "{carelessly} of {all}, four times"
     );
 }
 

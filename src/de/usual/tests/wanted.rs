@@ -66,7 +66,7 @@ impl Wanted {
     }
 }
 
-fn member(message: &'static Message, name: &str) -> Option<&'static Field> {
+pub(super) fn member(message: &'static Message, name: &str) -> Option<&'static Field> {
     message
         .fields
         .iter()

@@ -1,6 +1,8 @@
 //! Types that stop early, or take an error for less than one, are given what all
 //! rules give: what the shorter way through usual objects does not read decides too.
 
+mod protocol;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -9,10 +11,19 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::Value;
 
+use protocol::{Asks, told_of_labels};
+
+const METADATA: &str = "k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
 /// A field of a message: `number`, and `payload` with its length.
 fn field(number: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).expect("a short payload");
     [&[number << 3 | 2, length], payload].concat()
+}
+
+/// An entry of ObjectMeta's labels.
+fn label(key: &[u8], value: &[u8]) -> Vec<u8> {
+    field(11, &[field(1, key), field(2, value)].concat())
 }
 
 fn object<'a>(message: &str, raw: &'a [u8]) -> Object<'a> {
@@ -68,11 +79,7 @@ struct Metadata {
 
 #[test]
 fn what_is_unusual_is_no_error_that_a_type_can_swallow() {
-    let label = |key, value| field(11, &[field(1, key), field(2, value)].concat());
-    let metadata = |raw: &[u8]| {
-        let object = object("k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta", raw);
-        decoded::<Metadata>(&object)
-    };
+    let metadata = |raw: &[u8]| decoded::<Metadata>(&object(METADATA, raw));
     let unsorted = [label(b"b", b"x"), label(b"a", b"y")].concat();
     assert!(metadata(&unsorted).contains(r#"{"a": "y", "b": "x"}"#));
     assert!(metadata(b"\x0a\x02n\xff").contains(r#"invalid_utf8: ["name"]"#));
@@ -118,43 +125,6 @@ fn what_failed_inside_leaves_no_trace_outside() {
     );
 }
 
-/// Against serde's protocol, but no reason to go on for ever.
-#[test]
-fn names_alone_come_to_an_end() {
-    #[derive(Debug)]
-    struct Names(#[expect(dead_code, reason = "printed")] Vec<String>);
-
-    impl<'de> Deserialize<'de> for Names {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Names, D::Error> {
-            struct Ask;
-            impl<'de> Visitor<'de> for Ask {
-                type Value = Names;
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("an object")
-                }
-                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
-                    let mut names = Vec::new();
-                    while let Some(name) = map.next_key()? {
-                        names.push(name);
-                        if names.len() > 10 {
-                            return Err(de::Error::custom("no end of names"));
-                        }
-                    }
-                    Ok(Names(names))
-                }
-            }
-            deserializer.deserialize_map(Ask)
-        }
-    }
-    let value = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace\x12\x0d\x0a\x0b\x0a\x09kube-prod";
-    let envelope = k8s_etcd::envelope::Envelope::parse(value).expect("an envelope");
-    let told = decoded::<Names>(&Object::of_envelope(&envelope).expect("an object"));
-    assert!(
-        told.contains(r#"["kind", "apiVersion", "metadata", "spec", "status"]"#),
-        "{told}"
-    );
-}
-
 #[test]
 fn a_name_behind_a_field_of_number_0_is_an_error() {
     let raw = b"\0\0\x0a\x03\x0a\x01n";
@@ -179,8 +149,7 @@ fn what_is_ignored_is_looked_at_nevertheless() {
     struct Named {
         name: String,
     }
-    let metadata = "k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta";
-    let told = decoded::<Named>(&object(metadata, b"\x0a\x01n\x42\x04\x08\x01\x18\x01"));
+    let told = decoded::<Named>(&object(METADATA, b"\x0a\x01n\x42\x04\x08\x01\x18\x01"));
     assert!(told.contains("creationTimestamp"), "{told}");
 
     #[derive(Debug, Deserialize)]
@@ -200,90 +169,6 @@ fn what_is_ignored_is_looked_at_nevertheless() {
     };
     assert!(told(b"1").contains("cpu"));
     assert!(told(b"garbage").starts_with("Err"));
-}
-
-/// What is told of a map, by a type that asks against serde's protocol.
-#[derive(Debug)]
-struct Told(#[expect(dead_code, reason = "printed")] Vec<String>);
-
-trait Asks: Debug {
-    fn ask<'de, A: MapAccess<'de>>(map: A) -> Vec<String>;
-}
-
-struct Labels<A>(Told, std::marker::PhantomData<A>);
-
-impl<A> Debug for Labels<A> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<'de, T: Asks> Deserialize<'de> for Labels<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Ask<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Asks> Visitor<'de> for Ask<T> {
-            type Value = Vec<String>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a map")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<String>, A::Error> {
-                Ok(T::ask(map))
-            }
-        }
-        let told = deserializer.deserialize_map(Ask::<T>(std::marker::PhantomData))?;
-        Ok(Labels(Told(told), std::marker::PhantomData))
-    }
-}
-
-fn told_of_labels<A: Asks>(raw: &[u8]) -> String {
-    #[derive(Debug, Deserialize)]
-    #[serde(bound = "")]
-    #[expect(dead_code, reason = "printed")]
-    struct Labelled<A: Asks> {
-        labels: Labels<A>,
-    }
-    decoded::<Labelled<A>>(&object(
-        "k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta",
-        raw,
-    ))
-}
-
-#[test]
-fn a_value_asked_for_before_its_key_is_none() {
-    #[derive(Debug)]
-    struct ValueFirst;
-    impl Asks for ValueFirst {
-        fn ask<'de, A: MapAccess<'de>>(mut map: A) -> Vec<String> {
-            let mut told = vec![format!("{:?}", map.next_value::<Option<String>>().ok())];
-            while let Ok(Some(entry)) = map.next_entry::<String, String>() {
-                told.push(format!("{entry:?}"));
-            }
-            told
-        }
-    }
-    let raw = b"\x5a\x12\x0a\x05hello\x12\x09wwwwwwwww";
-    let told = told_of_labels::<ValueFirst>(raw);
-    assert!(told.contains("hello") && !told.contains("u{5}"), "{told}");
-}
-
-#[test]
-fn a_value_asked_for_twice_is_null() {
-    #[derive(Debug)]
-    struct Twice;
-    impl Asks for Twice {
-        fn ask<'de, A: MapAccess<'de>>(mut map: A) -> Vec<String> {
-            let mut told = Vec::new();
-            while let Ok(Some(key)) = map.next_key::<String>() {
-                let mut value = || map.next_value::<Option<String>>().ok().flatten();
-                told.push(format!("{key} {:?} {:?}", value(), value()));
-            }
-            told
-        }
-    }
-    let told = told_of_labels::<Twice>(b"\x5a\x09\x0a\x01k\x12\x01a\x12\x01b");
-    assert!(told.contains(r#"Some(\"b\") None"#), "{told}");
-    let told = told_of_labels::<Twice>(b"\x5a\x06\x0a\x01k\x12\x01a");
-    assert!(told.contains(r#"Some(\"a\") None"#), "{told}");
 }
 
 /// Members of a struct come as they stand on the wire; one that is left early has
@@ -314,44 +199,110 @@ fn a_struct_that_stops_early_is_given_what_all_rules_give() {
     assert!(told.contains("name") || told.contains("envFrom"), "{told}");
 }
 
-/// One that goes on after every error comes to an end.
+/// What was handed on counts, and of a map every entry.
 #[test]
-fn errors_come_to_an_end() {
+fn what_is_left_early_is_looked_at_as_by_all_rules() {
     #[derive(Debug)]
-    struct Patient(#[expect(dead_code, reason = "printed")] usize);
-
-    impl<'de> Deserialize<'de> for Patient {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Patient, D::Error> {
-            struct Ask;
-            impl<'de> Visitor<'de> for Ask {
-                type Value = Patient;
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("an object or a list")
-                }
-                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Patient, A::Error> {
-                    let mut asked = 0;
-                    while !matches!(map.next_entry::<String, Patient>(), Ok(None)) {
-                        asked += 1;
-                        assert!(asked < 1000, "no end of errors");
-                    }
-                    Ok(Patient(asked))
-                }
-                fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Patient, A::Error> {
-                    let mut asked = 0;
-                    while !matches!(seq.next_element::<Patient>(), Ok(None)) {
-                        asked += 1;
-                        assert!(asked < 1000, "no end of errors");
-                    }
-                    Ok(Patient(asked))
-                }
-            }
-            deserializer.deserialize_any(Ask)
+    struct First;
+    impl Asks for First {
+        fn ask<'de, A: MapAccess<'de>>(mut map: A) -> Vec<String> {
+            vec![format!("{:?}", map.next_entry::<String, String>())]
         }
     }
-    let label = |key, value| field(11, &[field(1, key), field(2, value)].concat());
-    let raw = [label(b"b", b"x"), label(b"a", b"y"), b"\x0a\x7f".to_vec()].concat();
-    let metadata = "k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta";
-    for length in 0..=raw.len() {
-        decoded::<Patient>(&object(metadata, &raw[..length]));
+    let twice = [label(b"k", b"a"), label(b"k", b"b")].concat();
+    let told = told_of_labels::<First>(&twice);
+    assert!(told.contains(r#"(\"k\", \"b\")"#), "{told}");
+
+    struct FirstIgnored;
+    impl<'de> Deserialize<'de> for FirstIgnored {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Ask;
+            impl<'de> Visitor<'de> for Ask {
+                type Value = FirstIgnored;
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("a list")
+                }
+                fn visit_seq<A: de::SeqAccess<'de>>(
+                    self,
+                    mut seq: A,
+                ) -> Result<Self::Value, A::Error> {
+                    seq.next_element::<de::IgnoredAny>()?;
+                    Ok(FirstIgnored)
+                }
+            }
+            deserializer.deserialize_seq(Ask)
+        }
+    }
+    #[derive(Deserialize)]
+    struct List {
+        #[expect(dead_code, reason = "only asked for")]
+        items: FirstIgnored,
+    }
+    let list = |raw| object("k8s.io.apimachinery.pkg.apis.meta.v1.List", raw).decode::<List>();
+    assert!(list(b"\x12\x04\x0a\x02{}\x12\x04\x0a\x02{}").is_ok());
+    // What is embedded is neither JSON nor protobuf.
+    assert!(list(b"\x12\x03\x0a\x01\xff").is_err());
+}
+
+#[test]
+fn a_variant_that_is_no_utf8_is_reported() {
+    #[derive(Debug, Deserialize)]
+    enum Policy {
+        Always,
+        #[serde(other)]
+        Other,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "printed")]
+    struct Pod {
+        restart_policy: Policy,
+    }
+    let told = |raw| decoded::<Pod>(&object("k8s.io.api.core.v1.PodSpec", raw));
+    assert!(told(b"\x1a\x06Always").contains("Always"));
+    let odd = told(b"\x1a\x02a\xff");
+    assert!(odd.contains(r#"invalid_utf8: ["restartPolicy"]"#), "{odd}");
+    let strict = object("k8s.io.api.core.v1.PodSpec", b"\x1a\x02a\xff").strict(true);
+    assert!(strict.decode::<Pod>().is_err());
+}
+
+/// However long it is; who asks for `&str` borrows.
+#[test]
+fn a_text_asked_for_as_a_string_is_copied() {
+    struct Ask;
+    impl<'de> Visitor<'de> for Ask {
+        type Value = String;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("text")
+        }
+        fn visit_str<E>(self, _: &str) -> Result<String, E> {
+            Ok("copied".to_owned())
+        }
+        fn visit_borrowed_str<E>(self, _: &'de str) -> Result<String, E> {
+            Ok("lent".to_owned())
+        }
+    }
+    fn by_string<'de, D: Deserializer<'de>>(asked: D) -> Result<String, D::Error> {
+        asked.deserialize_string(Ask)
+    }
+    fn by_str<'de, D: Deserializer<'de>>(asked: D) -> Result<String, D::Error> {
+        asked.deserialize_str(Ask)
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "printed")]
+    struct Named {
+        #[serde(deserialize_with = "by_string")]
+        name: String,
+        #[serde(deserialize_with = "by_str")]
+        namespace: String,
+    }
+    for length in 1..100 {
+        let text = vec![b'x'; length];
+        let raw = [field(1, &text), field(3, &text)].concat();
+        let told = decoded::<Named>(&object(METADATA, &raw));
+        assert!(
+            told.contains(r#"name: "copied", namespace: "lent""#),
+            "{told}"
+        );
     }
 }
