@@ -15,7 +15,7 @@ use k8s_etcd::registry_key::RegistryKey;
 use material::{PROVIDERS, Sealed, object};
 
 /// Sorted, as the baseline is.
-const STAGES: [&str; 10] = [
+const STAGES: &[&str] = &[
     "aescbc",
     "aesgcm",
     "carve",
@@ -23,6 +23,8 @@ const STAGES: [&str; 10] = [
     "kmsv2",
     "registry-keys",
     "secretbox",
+    #[cfg(feature = "k8s-openapi")]
+    "typed-pods",
     "value-pods",
     "walk",
     "yaml-pods",
@@ -90,6 +92,11 @@ fn pods(stage: &str, values: &[Vec<u8>]) {
         "json-pods" => {
             out.clear();
             object(value).append_json(&mut out).expect("JSON");
+        }
+        #[cfg(feature = "k8s-openapi")]
+        "typed-pods" => {
+            let pod: k8s_openapi::api::core::v1::Pod = object(value).decode().expect("Pod");
+            black_box(pod);
         }
         "yaml-pods" => drop(black_box(object(value).to_yaml().expect("YAML"))),
         _ => {

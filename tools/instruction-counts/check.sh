@@ -37,7 +37,7 @@ fi
 cd ../..
 # The counts are of the flags in Cargo.toml and no others.
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS
-program=$(cargo bench --no-run --bench instructions --message-format json |
+program=$(cargo bench --no-run --bench instructions --features k8s-openapi/v1_37 --message-format json |
     sed -n 's/.*"name":"instructions".*"executable":"\([^"]*\)".*/\1/p')
 
 work=$(mktemp -d)
