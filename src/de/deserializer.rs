@@ -47,9 +47,16 @@ impl<'w, 's, 'de> ValueDeserializer<'w, 's, 'de> {
     fn take(&mut self) -> Result<Source<'s, 'de>> {
         match self.slot.take() {
             Some(source) => Ok(source),
-            // Asked for twice, or where there is none.
-            None if !self.walk.is_only_usual() => Ok(Source::One(Value::Null)),
-            None => Err(self.walk.unusual()),
+            None => self.nothing().map(|()| Source::One(Value::Null)),
+        }
+    }
+
+    /// Asked for twice, or where there is no value: by all rules, that is null.
+    #[inline]
+    fn nothing(&mut self) -> Result<()> {
+        match self.walk.is_only_usual() {
+            true => Err(self.walk.unusual()),
+            false => Ok(()),
         }
     }
 
@@ -137,12 +144,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
             Value::Duration(nanos) => {
                 visit_written(walk, visitor, |out| write_duration(out, nanos))
             }
-            Value::Joined(bytes) => {
-                if std::str::from_utf8(&bytes).is_err() {
-                    walk.invalid_utf8()?;
-                }
-                visitor.visit_str(&utf8::lossy(&bytes))
-            }
+            Value::Joined(bytes) => visitor.visit_str(&text_of(walk, &bytes)?),
             Value::Json(bytes, offset) => visit_json(walk, bytes, offset, visitor),
             Value::Tree(tree) => {
                 walk.invalid_utf8_in(&tree)?;
@@ -157,13 +159,14 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
     }
 
     #[inline]
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         match self.slot.is_null() {
             Some(true) => visitor.visit_none(),
             Some(false) => visitor.visit_some(self),
-            // As in `take`.
-            None if !self.walk.is_only_usual() => visitor.visit_none(),
-            None => Err(self.walk.unusual()),
+            None => {
+                self.nothing()?;
+                visitor.visit_none()
+            }
         }
     }
 
@@ -364,7 +367,7 @@ fn visit_text<'de, V: Visitor<'de>>(
 }
 
 /// The text, in which invalid UTF-8 is replaced and reported.
-fn text_of<'de>(walk: &mut Walk<'de>, bytes: &'de [u8]) -> Result<Cow<'de, str>> {
+fn text_of<'t>(walk: &mut Walk<'_>, bytes: &'t [u8]) -> Result<Cow<'t, str>> {
     let text = utf8::lossy(bytes);
     if let Cow::Owned(_) = text {
         walk.invalid_utf8()?;
@@ -415,10 +418,12 @@ fn with_json<'de, T>(
     decode: impl FnOnce(Json<'_, 'de>) -> Result<T, serde_json::Error>,
 ) -> Result<T> {
     let locate = |error, walk: &Walk<'_>| json_error(&error, bytes, walk.buffer(), offset);
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        walk.invalid_utf8()?;
-        let value = serde_json::from_str(&utf8::lossy(bytes)).map_err(|e| locate(e, walk))?;
-        return decode(Json::Owned(value)).map_err(|e| locate(e, walk));
+    let text = match text_of(walk, bytes)? {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => {
+            let value = serde_json::from_str(&text).map_err(|e| locate(e, walk))?;
+            return decode(Json::Owned(value)).map_err(|e| locate(e, walk));
+        }
     };
     let mut json = serde_json::Deserializer::from_str(text);
     let value = decode(Json::Borrowed(&mut json)).map_err(|e| locate(e, walk))?;

@@ -48,7 +48,7 @@ fn names_alone_come_to_an_end() {
     );
 }
 
-/// What is told of a map, by a type that asks against serde's protocol.
+/// What is told of a map or a struct, by a type that asks against serde's protocol.
 #[derive(Debug)]
 struct Told(#[expect(dead_code, reason = "printed")] Vec<String>);
 
@@ -61,25 +61,30 @@ struct Ask<T>(PhantomData<T>);
 impl<'de, T: Asks> Visitor<'de> for Ask<T> {
     type Value = Vec<String>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
+        f.write_str("a map or an object")
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<String>, A::Error> {
         Ok(T::ask(map))
     }
 }
 
-struct Labels<A>(Told, PhantomData<A>);
+/// A struct, or a map, that is asked so.
+struct Asked<A, const IS_STRUCT: bool>(Told, PhantomData<A>);
 
-impl<A> Debug for Labels<A> {
+impl<A, const IS_STRUCT: bool> Debug for Asked<A, IS_STRUCT> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<'de, T: Asks> Deserialize<'de> for Labels<T> {
+impl<'de, A: Asks, const IS_STRUCT: bool> Deserialize<'de> for Asked<A, IS_STRUCT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let told = deserializer.deserialize_map(Ask::<T>(PhantomData))?;
-        Ok(Labels(Told(told), PhantomData))
+        let ask = Ask::<A>(PhantomData);
+        let told = match IS_STRUCT {
+            true => deserializer.deserialize_struct("", &[], ask)?,
+            false => deserializer.deserialize_map(ask)?,
+        };
+        Ok(Asked(Told(told), PhantomData))
     }
 }
 
@@ -88,7 +93,7 @@ pub(crate) fn told_of_labels<A: Asks>(raw: &[u8]) -> String {
     #[serde(bound = "")]
     #[expect(dead_code, reason = "printed")]
     struct Labelled<A: Asks> {
-        labels: Labels<A>,
+        labels: Asked<A, false>,
     }
     decoded::<Labelled<A>>(&object(METADATA, raw))
 }
@@ -132,21 +137,8 @@ fn a_value_asked_for_twice_is_null() {
 }
 
 /// What is told of a struct, by a type that asks against serde's protocol.
-fn told_of_struct<A: Asks>(message: &str, raw: &[u8]) -> String {
-    struct Members<A>(Told, PhantomData<A>);
-    impl<A> Debug for Members<A> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.fmt(f)
-        }
-    }
-    impl<'de, T: Asks> Deserialize<'de> for Members<T> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let ask = Ask::<T>(PhantomData);
-            let told = deserializer.deserialize_struct("", &[], ask)?;
-            Ok(Members(Told(told), PhantomData))
-        }
-    }
-    decoded::<Members<A>>(&object(message, raw))
+pub(crate) fn told_of_struct<A: Asks>(message: &str, raw: &[u8]) -> String {
+    decoded::<Asked<A, true>>(&object(message, raw))
 }
 
 #[test]
@@ -203,7 +195,7 @@ fn a_member_asked_for_behind_the_last_is_null() {
             vec![format!("{names} {:?}", map.next_value::<Value>().ok())]
         }
     }
-    // `template` and `strategy` are members that do not stand on the wire.
+    // `selector` and `template` are members that do not stand on the wire.
     let spec = "k8s.io.api.apps.v1beta2.DeploymentSpec";
     let told = told_of_struct::<NamesFirst>(spec, b"\x22\x00\x28\x02");
     assert!(told.contains("4 Some(Null)"), "{told}");
