@@ -3,36 +3,45 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use k8s_etcd::encryption::EncryptionConfiguration;
 
 use crate::output::escaped;
+use crate::run::{Outcome, Stop};
 
-/// Exit status 0 if all are valid, 1 if one is not, 2 if one cannot be read.
-pub fn run(files: impl Iterator<Item = OsString>) -> ExitCode {
+const USAGE: &str = "Usage: decode check-config FILE...";
+
+/// Partial if a configuration is not valid.
+pub fn run(files: impl Iterator<Item = OsString>, out: &mut dyn Write) -> Result<Outcome, Stop> {
     let files: Vec<_> = files.map(PathBuf::from).collect();
-    if files.is_empty() || files.iter().any(|file| file.as_os_str() == "--help") {
-        eprintln!("Usage: decode check-config FILE...");
-        return ExitCode::from(2);
+    let is_help = |file: &PathBuf| ["--help", "-h"].map(Some).contains(&file.to_str());
+    if files.iter().any(is_help) {
+        writeln!(out, "{USAGE}")?;
+        return Ok(Outcome::Whole);
     }
-    let mut status = 0;
+    if files.is_empty() {
+        return Err(Stop::Usage(format!("no file is given. {USAGE}")));
+    }
+    let mut outcome = Outcome::Whole;
     for file in files {
         let name = escaped(file.as_os_str().as_encoded_bytes());
         let text = match fs::read(&file) {
             Ok(text) => text,
             Err(error) => {
                 eprintln!("decode: {name}: {error}");
-                return ExitCode::from(2);
+                outcome = Outcome::Unread;
+                continue;
             }
         };
         match EncryptionConfiguration::parse(&text) {
             Ok(configuration) => {
-                println!("{name}: valid, {} rules", configuration.resources().len());
+                let rules = configuration.resources().len();
+                writeln!(out, "{name}: valid, {rules} rules")?;
             }
             Err(first) => {
-                status = 1;
+                outcome = outcome.max(Outcome::Partial);
                 // The lenient way knows more than the first thing wrong.
                 let (_, errors) = EncryptionConfiguration::parse_lenient(&text);
                 let errors = if errors.is_empty() {
@@ -41,10 +50,10 @@ pub fn run(files: impl Iterator<Item = OsString>) -> ExitCode {
                     errors
                 };
                 for error in errors {
-                    println!("{name}: {}", escaped(error.message().as_bytes()));
+                    writeln!(out, "{name}: {}", escaped(error.message().as_bytes()))?;
                 }
             }
         }
     }
-    ExitCode::from(status)
+    Ok(outcome)
 }

@@ -1,6 +1,14 @@
 //! Decodes what Kubernetes keeps in etcd, from a snapshot, a database file or a
 //! single stored value, and prints a record for each key.
 
+/// As that of std, which panics where nobody reads stderr any more.
+macro_rules! eprintln {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($part)*);
+    }};
+}
+
 mod args;
 mod check_config;
 mod database;
@@ -12,44 +20,45 @@ mod progress;
 mod report;
 mod run;
 
+use std::env;
+use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Args, CHECK_CONFIG, RESERVED};
-use run::Outcome;
+use run::Stop;
 
 fn main() -> ExitCode {
-    let word = std::env::args().nth(1);
-    if let Some(word) = word.filter(|word| RESERVED.contains(&word.as_str())) {
+    let word = env::args_os().nth(1);
+    let word = word.as_deref().and_then(OsStr::to_str);
+    if let Some(word) = word.filter(|word| RESERVED.contains(word)) {
         eprintln!(
             "decode: {word} is kept for a subcommand to come; a file of that name is ./{word}"
         );
         return ExitCode::from(2);
     }
-    if std::env::args().nth(1).as_deref() == Some(CHECK_CONFIG) {
-        return check_config::run(std::env::args_os().skip(2));
-    }
-    let args = Args::parse();
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let outcome = run::run(&args, &mut out).and_then(|outcome| {
-        out.flush().map_err(run::Stop::Output)?;
-        Ok(outcome)
-    });
-    match outcome {
-        Ok(Outcome::Whole) => ExitCode::SUCCESS,
-        Ok(Outcome::Partial) => ExitCode::from(1),
+    let ended = if word == Some(CHECK_CONFIG) {
+        check_config::run(env::args_os().skip(2), &mut out)
+    } else {
+        run::run(&Args::parse(), &mut out)
+    };
+    let flushed = out.flush().map_err(Stop::Output);
+    match ended.and_then(|outcome| flushed.map(|()| outcome)) {
+        Ok(outcome) => ExitCode::from(outcome as u8),
         // Whoever reads has seen enough.
-        Err(run::Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+        Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             // Nothing is left to flush to.
             std::process::exit(0)
         }
-        Err(run::Stop::Output(error)) => {
+        Err(Stop::Output(error)) => {
             eprintln!("decode: output: {error}");
-            ExitCode::from(2)
+            // What is left would fail once more.
+            std::process::exit(2)
         }
-        Err(run::Stop::Usage(message)) => {
+        Err(Stop::Usage(message)) => {
             eprintln!("decode: {message}");
             ExitCode::from(2)
         }

@@ -20,6 +20,9 @@ const BATCH: usize = 32;
 /// Batches that a thread may be ahead of what is printed.
 const AHEAD: usize = 2;
 
+/// More threads than this are of no use on any machine, and each takes memory.
+const THREADS_MAX: usize = 256;
+
 /// What a thread made of some keys, in their order.
 enum Piece<'a> {
     /// Records as they are to be printed.
@@ -121,14 +124,15 @@ impl Worker<'_> {
     }
 }
 
-/// Does `work` for each of `count` numbers on `jobs` threads, and hands what comes
-/// out to `take` in their order, whose error ends it.
+/// Does `work` for each of `count` numbers on `jobs` threads at most, and hands
+/// what comes out to `take` in their order, whose error ends it.
 fn in_order<T: Send>(
     jobs: usize,
     count: usize,
     work: impl Fn(usize) -> T + Sync,
     mut take: impl FnMut(T) -> io::Result<()>,
 ) -> io::Result<()> {
+    let jobs = jobs.min(count).min(THREADS_MAX);
     if jobs < 2 {
         return (0..count).try_for_each(|number| take(work(number)));
     }
@@ -137,19 +141,24 @@ fn in_order<T: Send>(
         for first in 0..jobs {
             let (sender, receiver) = sync_channel(AHEAD);
             let work = &work;
-            scope.spawn(move || {
+            let thread = thread::Builder::new().spawn_scoped(scope, move || {
                 for number in (first..count).step_by(jobs) {
                     if sender.send(work(number)).is_err() {
                         return;
                     }
                 }
             });
-            done.push(receiver);
+            done.push(thread.is_ok().then_some(receiver));
         }
         for number in 0..count {
-            // A thread that is gone has panicked: the scope says so.
-            let Ok(result) = done[number % jobs].recv() else {
-                break;
+            let result = match &done[number % jobs] {
+                // A thread that is gone has panicked: the scope says so.
+                Some(receiver) => match receiver.recv() {
+                    Ok(result) => result,
+                    Err(_) => break,
+                },
+                // The system had no thread left.
+                None => work(number),
             };
             take(result)?;
         }

@@ -16,12 +16,14 @@ use crate::input::{self, Data, Input};
 use crate::output::{EvidenceFile, Printer, Source, escaped};
 use crate::report::Report;
 
-/// How a run that came to its end went.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How a run that came to its end went: its exit status.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    Whole,
+    Whole = 0,
     /// Some values were not decoded, or a check failed.
-    Partial,
+    Partial = 1,
+    /// An input could not be read.
+    Unread = 2,
 }
 
 /// Why a run ended early.

@@ -11,6 +11,7 @@ mod evidence;
 mod history;
 mod inputs;
 mod outputs;
+mod pipes;
 mod provenance;
 mod readme;
 mod run;
