@@ -23,8 +23,11 @@ pub struct Limits {
     /// Pages that one walk of a database file may visit, as a multiple of the
     /// pages in the file. A sound file needs 1.
     pub page_visits: usize,
-    /// Entries that a carve may hold, 40 bytes each with their index.
+    /// Entries that a carve may hold, 48 bytes each with their index.
     pub carved_entries: usize,
+    /// Carved records that are read of those that claim the same byte, at least
+    /// 1. etcd writes none within another; damage makes two or three.
+    pub carved_depth: usize,
     /// Keys of a matching name that are tried on one encrypted value.
     pub keys_tried: usize,
     /// Other etcd keys that are tried in one run on values that may have moved,
@@ -42,7 +45,8 @@ impl Limits {
         value_bytes: 64 << 20,
         report_entries: 100_000,
         page_visits: 1,
-        carved_entries: 4 << 20,
+        carved_entries: 8 << 20,
+        carved_depth: 8,
         keys_tried: 1_000,
         moved_tries: 10_000,
     };

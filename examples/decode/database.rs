@@ -246,7 +246,7 @@ impl Run<'_> {
                 Err(error) => self.broken(out, &item, error)?,
             }
         }
-        if carving.stopped().is_some() {
+        if !carving.cuts().is_empty() {
             self.outcome = Outcome::Partial;
         }
         Ok(())

@@ -7,10 +7,13 @@ use std::io::{self, Write};
 
 use k8s_etcd::Error;
 use k8s_etcd::etcd::bbolt::{FreelistCheck, PageState, Survey};
-use k8s_etcd::etcd::{Carving, Snapshot, Trailer};
+use k8s_etcd::etcd::{self, Carving, Snapshot, Trailer};
 use serde::Serialize;
 
 use crate::run::sha256;
+
+/// Places on stderr where not all was carved; the report has all.
+const CUTS_SAID: usize = 8;
 
 /// The file of `--report`.
 #[derive(Default, Serialize)]
@@ -90,8 +93,22 @@ struct Carved {
     entries: usize,
     copies: u64,
     searched_bytes: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stopped: Option<Damage>,
+    /// Where not all was carved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cuts: Vec<Cut>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cut {
+    offset: u64,
+    /// Where the last record begins that this is about.
+    last_offset: u64,
+    category: &'static str,
+    reason: String,
+    /// Records that are listed and not read.
+    unread: u64,
+    left_out: u64,
 }
 
 /// A file that was read, and what was found besides its records.
@@ -234,14 +251,33 @@ impl Carved {
             "carved: {entries} entries that the tree does not reach, {copies} copies of others, \
              in {searched} bytes"
         ));
-        if let Some(error) = carving.stopped() {
-            say(error);
+        let cuts = carving.cuts();
+        for cut in cuts.iter().take(CUTS_SAID) {
+            say(&cut.error);
+        }
+        if let Some(more @ 1..) = cuts.len().checked_sub(CUTS_SAID) {
+            say(&format_args!(
+                "{more} more places were not carved to the end: --report lists them"
+            ));
         }
         Carved {
             entries,
             copies,
             searched_bytes: searched,
-            stopped: carving.stopped().map(|error| Damage::of(error, 0)),
+            cuts: cuts.iter().map(Cut::of).collect(),
+        }
+    }
+}
+
+impl Cut {
+    fn of(cut: &etcd::Cut) -> Cut {
+        Cut {
+            offset: *cut.bytes.start(),
+            last_offset: *cut.bytes.end(),
+            category: cut.error.category().as_str(),
+            reason: cut.error.message(),
+            unread: cut.unread,
+            left_out: cut.left_out,
         }
     }
 }

@@ -22,6 +22,8 @@
 
 pub mod bbolt;
 mod carve;
+mod carve_cuts;
+mod carve_search;
 mod carved_record;
 mod deletions;
 mod key_value;
@@ -33,7 +35,7 @@ mod state;
 mod store_meta;
 mod trailer;
 
-pub use carve::{Carved, Carving, carve};
+pub use carve::{Carved, Carving, Cut, carve};
 pub use deletions::{Deletion, Deletions, LastState};
 pub use key_value::KeyValue;
 pub use revision::Revision;

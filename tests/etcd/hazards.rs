@@ -265,6 +265,21 @@ fn elements_that_share_one_value() {
 }
 
 #[test]
+fn children_that_share_one_key() {
+    let mut file = file();
+    // All of them claim the page's data from the first key on.
+    for index in 0..4 {
+        file.set_branch_field(KEY_BRANCH, index, 0, ((4 - index) * 16) as u32);
+        file.set_branch_field(KEY_BRANCH, index, 1, 800);
+    }
+    let (read, errors) = revisions(&file.bytes);
+    assert_eq!(read.len(), 16);
+    // The first has the page's bytes, the children are entered without the others.
+    let claims = |error: &&Error| error.detail().contains("claim more bytes than it has");
+    assert_eq!(errors.iter().filter(claims).count(), 3, "{errors:?}");
+}
+
+#[test]
 fn overflow_past_the_end() {
     for overflow in [6, 1000, u32::MAX] {
         let mut file = file();

@@ -14,6 +14,7 @@ mod hazards;
 mod layouts;
 mod metas;
 mod mvcc;
+mod planted;
 mod snapshots;
 mod superseded;
 mod survey;

@@ -1,6 +1,7 @@
 //! Any file: every walk ends, in proportion to the file; each live key stands
 //! once and in order, and is what `get` finds; a past state holds nothing later;
-//! the pages of a survey make up the file; what is carved lies in the file.
+//! the pages of a survey make up the file; what is carved lies in the file, and
+//! no byte of it is read for more records than the bound says.
 
 use k8s_etcd::etcd::bbolt::PageState;
 use k8s_etcd::etcd::{self, Carving, Snapshot, State};
@@ -99,15 +100,29 @@ fn survey(snapshot: &Snapshot<'_>, data: &[u8]) {
 
 fn carving(carving: &Carving<'_>, data: &[u8]) {
     assert!(carving.searched() <= data.len() as u64);
-    assert!(carving.stopped().is_none());
+    let mut unread = 0;
+    let mut bytes = 0;
     assert_eq!(carving.iter().count(), carving.len());
     assert!(carving.iter().is_sorted_by_key(|carved| carved.main));
     for carved in carving.iter() {
         assert!(within(carved.key, data));
         assert!(carved.provenance.key_offset < data.len() as u64);
-        if let Ok(key_value) = carved.key_value {
-            assert!(within(key_value.value, data));
+        match carved.key_value {
+            Ok(key_value) => {
+                assert!(within(key_value.value, data));
+                bytes += key_value.key.len() + key_value.value.len();
+            }
+            Err(error) => unread += u64::from(error.category() == Category::Limit),
         }
+    }
+    // Records within records are read to a bound, and listed beyond it.
+    assert!(bytes <= Limits::DEFAULT.carved_depth * data.len());
+    let cuts = carving.cuts();
+    assert!(unread <= cuts.iter().map(|cut| cut.unread).sum());
+    assert_eq!(carving.stopped().is_some(), !cuts.is_empty());
+    for cut in cuts {
+        assert_eq!(cut.error.category(), Category::Limit);
+        assert!(cut.bytes.start() <= cut.bytes.end() && *cut.bytes.end() < data.len() as u64);
     }
 }
 

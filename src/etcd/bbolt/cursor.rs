@@ -205,10 +205,37 @@ impl<'a> Entries<'a> {
 
     fn child(&mut self, page: Page<'a>, index: u16) -> Option<Error> {
         let element = page.branch_element(index)?;
+        let offset = element.page_offset;
+        let key = match element.key {
+            // It is compared once: it counts as what a leaf hands out does, since
+            // elements could all point at one large key.
+            Ok(key) if self.claim(key) => {
+                if let Err(error) = self.spend(to_u64(key.len())) {
+                    return Some(error.at(Buffer::Snapshot, offset).in_page(page.id));
+                }
+                Ok(key)
+            }
+            Ok(_) => Err(page_error(
+                "branch page",
+                page.id,
+                offset,
+                format_args!("elements up to {index} claim more bytes than it has"),
+            )),
+            Err(error) => Err(error),
+        };
         // A child whose key cannot be read is entered all the same.
-        let key = element.key.as_ref().ok().copied();
-        let entered = self.descend(element.page, key, element.page_offset);
-        element.key.err().or(entered.err())
+        let entered = self.descend(element.page, key.as_ref().ok().copied(), offset);
+        key.err().or(entered.err())
+    }
+
+    /// Whether the page that is walked has these bytes left for its elements.
+    fn claim(&mut self, key: &[u8]) -> bool {
+        let Some(step) = self.path.last_mut() else {
+            return false;
+        };
+        let left = step.unclaimed.checked_sub(to_u64(key.len()));
+        step.unclaimed = left.unwrap_or_default();
+        left.is_some()
     }
 }
 
