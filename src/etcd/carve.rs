@@ -147,7 +147,7 @@ impl<'a> Carving<'a> {
     ///   those with a key of more than 1,024 bytes are left out.
     /// - More entries than [`Limits::carved_entries`]. Half of them are for
     ///   whatever comes first. The other half is shared out evenly over the bytes
-    ///   of the file, so that no place takes the room of all others.
+    ///   of the file: no place takes the room that later ones need.
     pub fn cuts(&self) -> &[Cut] {
         &self.cuts
     }

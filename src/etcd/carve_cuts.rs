@@ -10,6 +10,9 @@ const NEAR: usize = 4096;
 /// More places than these are told as one with the last.
 const PLACES_MAX: usize = 1000;
 
+/// Records come roughly in order: only the last few places may be the same.
+const LOOKED_AT: usize = 4;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
     /// Records within records.
@@ -32,22 +35,27 @@ struct Place {
 impl Cuts {
     /// A record that begins at `at` was not read, or is not even listed.
     pub(super) fn add(&mut self, reason: Reason, at: usize, is_listed: bool) {
-        let is_full = self.0.len() >= PLACES_MAX;
         let is_near = |place: &Place| {
             let begin = place.first.saturating_sub(NEAR);
             place.reason == reason && (begin..=place.last.saturating_add(NEAR)).contains(&at)
         };
-        let new = Place {
-            reason,
-            first: at,
-            last: at,
-            unread: 0,
-            left_out: 0,
+        let mut places = self.0.iter().enumerate().rev().take(LOOKED_AT);
+        let known = places.find(|(_, place)| is_near(place));
+        let number = match known {
+            Some((number, _)) => number,
+            None if self.0.len() < PLACES_MAX => {
+                self.0.push(Place {
+                    reason,
+                    first: at,
+                    last: at,
+                    unread: 0,
+                    left_out: 0,
+                });
+                self.0.len().saturating_sub(1)
+            }
+            None => self.0.len().saturating_sub(1),
         };
-        if !(is_full || self.0.last().is_some_and(is_near)) {
-            self.0.push(new);
-        }
-        if let Some(place) = self.0.last_mut() {
+        if let Some(place) = self.0.get_mut(number) {
             place.first = place.first.min(at);
             place.last = place.last.max(at);
             let count = match is_listed {

@@ -9,7 +9,6 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as TableEntry;
 use memchr::memchr;
 
 use super::Snapshot;
@@ -76,6 +75,10 @@ pub(super) struct Search<'a> {
     open: Vec<Open>,
     depth: usize,
     capacity: usize,
+    /// Those of what was found that stay whatever comes.
+    firm: usize,
+    /// The others, whose room is for later places of the file.
+    spare: Vec<u32>,
     searched: u64,
     /// Bytes that were hashed: the measure of the work.
     hashed: u64,
@@ -95,6 +98,8 @@ impl<'a> Search<'a> {
             depth: limits.carved_depth.max(1),
             // Numbers of candidates are 32 bits wide.
             capacity: limits.carved_entries.min(to_usize(u32::MAX)),
+            firm: 0,
+            spare: Vec::new(),
             searched: 0,
             hashed: 0,
             cuts: Cuts::default(),
@@ -188,21 +193,74 @@ impl<'a> Search<'a> {
     fn unread(&mut self, at: usize, record: &Record) {
         let end = at.saturating_add(record.length);
         let message = self.data.get(at..end).unwrap_or_default();
-        let is_listed = key_part(message).len() <= UNREAD_KEY_MAX;
-        if is_listed && self.has_room(at) {
-            self.cuts.add(Reason::Overlap, at, true);
-            self.found.push(Candidate {
+        let is_listed = key_part(message).len() <= UNREAD_KEY_MAX
+            && self.keep(Candidate {
                 is_unread: true,
                 ..Candidate::new(at, record)
             });
-        } else {
-            self.cuts.add(Reason::Overlap, at, false);
+        self.cuts.add(Reason::Overlap, at, is_listed);
+    }
+
+    fn add(&mut self, offset: usize, record: &Record) {
+        let mut candidate = Candidate::new(offset, record);
+        let identity = Identity::of(self.data, &candidate);
+        candidate.hash = self.hasher.hash_one(identity);
+        self.any_cut |= record.is_cut;
+        if let Some(other) = self.find(&identity) {
+            let copies = other.copies.saturating_add(1);
+            let is_better = candidate.length > other.length
+                || other.kind == Kind::WithoutRevision && candidate.kind == Kind::Put;
+            if is_better {
+                *other = candidate;
+            }
+            other.copies = copies;
+        } else if !self.keep(candidate) {
+            self.cuts.add(Reason::Full(self.capacity), offset, false);
         }
     }
 
-    /// Half of the room is for what comes first, the other half is shared out
-    /// over the file.
-    fn has_room(&self, at: usize) -> bool {
+    /// Whether there is room for a new candidate.
+    fn keep(&mut self, candidate: Candidate) -> bool {
+        let is_firm = self.firm < self.share(candidate.offset);
+        let number = if self.found.len() < self.capacity {
+            self.found.push(candidate);
+            self.found.len().saturating_sub(1)
+        } else {
+            let number = if is_firm { self.spare.pop() } else { None };
+            let Some(number) = number else {
+                return false;
+            };
+            let number = to_usize(number);
+            if let Some(place) = self.found.get_mut(number) {
+                let other = std::mem::replace(place, candidate);
+                let of_other = |found: &u32| to_usize(*found) == number;
+                if let Ok(entry) = self.table.find_entry(other.hash, of_other) {
+                    entry.remove();
+                }
+                self.cuts
+                    .add(Reason::Full(self.capacity), other.offset, false);
+            }
+            number
+        };
+        let short = u32::try_from(number).unwrap_or(u32::MAX);
+        if is_firm {
+            self.firm = self.firm.saturating_add(1);
+        } else {
+            self.spare.push(short);
+        }
+        if !candidate.is_unread {
+            let hash_of = |number: &u32| {
+                let other = self.found.get(to_usize(*number));
+                other.map_or(0, |other| other.hash)
+            };
+            self.table.insert_unique(candidate.hash, short, hash_of);
+        }
+        true
+    }
+
+    /// Candidates up to this place that no later one replaces: half of the room is
+    /// for what comes first, the other half is shared out over the file.
+    fn share(&self, at: usize) -> usize {
         let shared = self.capacity / 2;
         let share = u128::from(to_u64(shared))
             .saturating_mul(u128::from(to_u64(at)))
@@ -210,46 +268,7 @@ impl<'a> Search<'a> {
             .unwrap_or_default();
         let share = usize::try_from(share).unwrap_or(shared);
         let first = self.capacity.saturating_sub(shared);
-        self.found.len() < first.saturating_add(share)
-    }
-
-    fn add(&mut self, offset: usize, record: &Record) {
-        let mut candidate = Candidate::new(offset, record);
-        let has_room = self.has_room(offset);
-        let Search {
-            data,
-            found,
-            table,
-            hasher,
-            ..
-        } = self;
-        let identity = Identity::of(data, &candidate);
-        self.hashed = self.hashed.saturating_add(to_u64(identity.bytes.len()));
-        candidate.hash = hasher.hash_one(identity);
-        let known = |number: &u32| found.get(to_usize(*number));
-        match table.entry(
-            candidate.hash,
-            |number| known(number).is_some_and(|other| other.is(data, candidate.hash, &identity)),
-            |number| known(number).map_or(0, |other| other.hash),
-        ) {
-            TableEntry::Occupied(number) => {
-                if let Some(other) = found.get_mut(to_usize(*number.get())) {
-                    let copies = other.copies.saturating_add(1);
-                    let is_better = candidate.length > other.length
-                        || other.kind == Kind::WithoutRevision && candidate.kind == Kind::Put;
-                    if is_better {
-                        *other = candidate;
-                    }
-                    other.copies = copies;
-                }
-            }
-            TableEntry::Vacant(vacant) if has_room => {
-                vacant.insert(u32::try_from(found.len()).unwrap_or(u32::MAX));
-                found.push(candidate);
-            }
-            TableEntry::Vacant(_) => self.cuts.add(Reason::Full(self.capacity), offset, false),
-        }
-        self.any_cut |= record.is_cut;
+        first.saturating_add(share)
     }
 
     /// Marks what a tree reaches too.
