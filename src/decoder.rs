@@ -31,7 +31,7 @@ use crate::storage_value::{Content, Settings, StorageValue};
 pub struct Decoder {
     limits: Limits,
     options: Options,
-    etcd_prefix: Option<String>,
+    etcd_prefixes: Vec<String>,
     keyring: Keyring,
 }
 
@@ -70,11 +70,12 @@ impl Decoder {
         self
     }
 
-    /// The API server's `--etcd-prefix`, where it is neither `/registry` nor one
-    /// of OpenShift's. Keys choose the encryption keys by their resource.
+    /// Adds an API server's `--etcd-prefix`, where it is neither `/registry` nor
+    /// one of OpenShift's. Several API servers may share an etcd, each under a
+    /// prefix of its own. Keys choose the encryption keys by their resource.
     #[must_use]
     pub fn etcd_prefix(mut self, prefix: impl Into<String>) -> Decoder {
-        self.etcd_prefix = Some(prefix.into());
+        self.etcd_prefixes.push(prefix.into());
         self
     }
 
@@ -85,9 +86,9 @@ impl Decoder {
         self
     }
 
-    /// Parses an etcd key by this decoder's prefix.
+    /// Parses an etcd key by this decoder's prefixes.
     pub fn parse_key<'k>(&self, key: &'k [u8]) -> RegistryKey<'k> {
-        RegistryKey::parse(key, self.etcd_prefix.as_deref())
+        RegistryKey::parse(key, self.etcd_prefixes.iter().map(String::as_str))
     }
 
     /// Decrypts a stored value if it is encrypted, and holds it against the

@@ -31,9 +31,12 @@ pub struct Limits {
     /// Keys of a matching name that are tried on one encrypted value.
     pub keys_tried: usize,
     /// Other etcd keys that are tried in one run on values that may have moved,
-    /// each once for every key with the value's name: what
-    /// [`MoveTries::default`](crate::encryption::MoveTries) allows.
+    /// each once for every key with the value's name. A run's are counted by its
+    /// [`MoveTries`](crate::encryption::MoveTries).
     pub moved_tries: u32,
+    /// Bytes that these tries may read in one run: each reads the whole value and
+    /// the etcd key that is tried.
+    pub moved_bytes: u64,
 }
 
 impl Limits {
@@ -49,6 +52,7 @@ impl Limits {
         carved_depth: 8,
         keys_tried: 1_000,
         moved_tries: 10_000,
+        moved_bytes: 256 << 20,
     };
 }
 

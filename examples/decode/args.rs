@@ -19,8 +19,16 @@ pub struct Args {
     pub input: Vec<PathBuf>,
 
     /// EncryptionConfiguration to open encrypted values with (repeatable)
+    ///
+    /// Each is the policy for its resources; one that names a resource of an
+    /// earlier one only lends its keys. Where a wildcard overlaps, the earlier
+    /// is the policy.
     #[arg(long, value_name = "FILE")]
     pub encryption_config: Vec<PathBuf>,
+
+    /// EncryptionConfiguration that is no longer in force: only its keys are used (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub old_encryption_config: Vec<PathBuf>,
 
     /// What a KMS wrapped, as a JSON object: wrapped hex to plaintext hex
     #[arg(long, value_name = "FILE")]
@@ -30,9 +38,9 @@ pub struct Args {
     #[arg(long, value_name = "ID=HEX")]
     pub kms_local_key: Vec<String>,
 
-    /// Prefix of the API server's keys, as its --etcd-prefix
+    /// Prefix of the API server's keys, as its --etcd-prefix (repeatable)
     #[arg(long, value_name = "PREFIX")]
-    pub etcd_prefix: Option<String>,
+    pub etcd_prefix: Vec<String>,
 
     /// etcd key of a single stored value: encryption authenticates it
     #[arg(long, value_name = "KEY")]

@@ -106,11 +106,10 @@ fn spare_the_evidence(report: &Path, inputs: &[Input]) -> Result<(), Stop> {
 fn decoder(args: &Args) -> Result<Decoder, Stop> {
     let mut keyring = Keyring::new();
     for path in &args.encryption_config {
-        let usage = |error: String| Stop::Usage(format!("{}: {error}", path.display()));
-        let text = fs::read(path).map_err(|error| usage(error.to_string()))?;
-        let configuration =
-            EncryptionConfiguration::parse(&text).map_err(|error| usage(error.to_string()))?;
-        keyring = keyring.with_configuration(&configuration);
+        keyring = keyring.with_configuration(&configuration(path)?);
+    }
+    for path in &args.old_encryption_config {
+        keyring = keyring.with_keys_of(&configuration(path)?);
     }
     for path in &args.kms_map {
         let usage = |error: String| Stop::Usage(format!("{}: {error}", path.display()));
@@ -122,15 +121,21 @@ fn decoder(args: &Args) -> Result<Decoder, Stop> {
         let usage = |error: Error| Stop::Usage(format!("--kms-local-key: {error}"));
         keyring = keyring.with_kms_plugin(LocalKms::parse(key).map_err(usage)?);
     }
-    let decoder = Decoder::new()
+    let mut decoder = Decoder::new()
         .keyring(keyring)
         .lossless(args.lossless)
         .skip_fields(&SkipFields::new(&args.skip))
         .strict(args.strict);
-    Ok(match &args.etcd_prefix {
-        Some(prefix) => decoder.etcd_prefix(prefix),
-        None => decoder,
-    })
+    for prefix in &args.etcd_prefix {
+        decoder = decoder.etcd_prefix(prefix);
+    }
+    Ok(decoder)
+}
+
+fn configuration(path: &Path) -> Result<EncryptionConfiguration, Stop> {
+    let usage = |error: String| Stop::Usage(format!("{}: {error}", path.display()));
+    let text = fs::read(path).map_err(|error| usage(error.to_string()))?;
+    EncryptionConfiguration::parse(&text).map_err(|error| usage(error.to_string()))
 }
 
 pub struct Run<'r> {

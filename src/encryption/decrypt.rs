@@ -1,14 +1,17 @@
 //! Opening one stored value with a keyring.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
 use crate::encryption::diagnosis;
 use crate::encryption::fault::{Fault, Upstream, aggregate};
 use crate::encryption::identity;
-use crate::encryption::keyring::{Keyring, Material, NamedKey, Step};
+use crate::encryption::keyring::{Keyring, Material, NamedKey};
 use crate::encryption::kms::{self, Dek, EncryptedObject, Source, guess_names};
+use crate::encryption::names::Match;
+use crate::encryption::policy::{Rule, Rules, Write};
 use crate::encryption::{Failure, Info, Opened, Plaintext, Prefix, Provider, WrappedKey};
 
 /// Tells whether bytes are recognisably a stored value (`k8s\0`, JSON, …).
@@ -49,10 +52,6 @@ impl Keyring {
         let Some(provider) = prefix.provider() else {
             return Err(diagnosis::unknown_provider(self, &prefix, resource));
         };
-        let rule = match resource {
-            Some(resource) => self.rule(resource),
-            None => self.all_rules(),
-        };
         let attempt = Attempt {
             keyring: self,
             prefix,
@@ -60,11 +59,15 @@ impl Keyring {
             authenticated_data,
             recognize,
             tried: Vec::new(),
+            tried_keys: BTreeSet::new(),
             log: Vec::new(),
             verdict: None,
             is_cut_off: false,
         };
-        attempt.run(rule, resource.is_some() && self.has_policy())
+        attempt.run(
+            self.rules(resource),
+            resource.is_some() && self.has_policy(),
+        )
     }
 }
 
@@ -76,7 +79,8 @@ pub(super) struct Attempt<'k, 'v, 'a> {
     pub(super) authenticated_data: Option<&'a [u8]>,
     recognize: &'a Recognize<'a>,
     /// Keys that were tried, and what came of it.
-    pub(super) tried: Vec<Tried>,
+    pub(super) tried: Vec<Tried<'k>>,
+    tried_keys: BTreeSet<usize>,
     /// What the API server would have logged so far.
     log: Vec<Cow<'static, str>>,
     /// What it logs, as soon as that no longer depends on the keys to come.
@@ -85,10 +89,12 @@ pub(super) struct Attempt<'k, 'v, 'a> {
     pub(super) is_cut_off: bool,
 }
 
-pub(super) struct Tried {
-    /// Of the keyring's keys. None where no configured name matched, and the
-    /// KMS plugins were asked all the same.
-    pub(super) key: Option<usize>,
+pub(super) struct Tried<'k> {
+    /// None where no configured name matched, and the KMS plugins were asked all
+    /// the same.
+    pub(super) key: Option<&'k NamedKey>,
+    /// Where the key stands.
+    pub(super) path: &'k str,
     /// Bytes of the name.
     pub(super) name: usize,
     pub(super) fault: Fault,
@@ -96,22 +102,24 @@ pub(super) struct Tried {
 
 impl<'k, 'v> Attempt<'k, 'v, '_> {
     /// `known`: whether there is a policy, and the resource it is asked for.
-    fn run(mut self, rule: Option<&[Step]>, known: bool) -> Result<Opened<'v>, Box<Failure>> {
-        for step in rule.unwrap_or_default() {
-            if let Some(opened) = self.try_step(step) {
+    fn run(mut self, rules: Option<Rules<'k>>, known: bool) -> Result<Opened<'v>, Box<Failure>> {
+        for rule in rules.iter().flat_map(|rules| rules.iter()) {
+            if let Some((found, mut opened)) = self.try_rule(rule) {
+                let writes = rules.map_or(Write::Nothing, Rules::writes);
+                opened.info.stale = known && writes != Write::Key(Some(found.index));
                 return Ok(opened);
             }
         }
         let message = match self.verdict.take() {
             Some(verdict) => verdict,
-            None if rule.is_none() => Some(identity::REFUSAL.to_owned()),
+            None if rules.is_none() => Some(identity::REFUSAL.to_owned()),
             None => aggregate(&self.log).or_else(|| Some(NO_PREFIX.to_owned())),
         };
         match self.try_others() {
             Some(mut opened) => {
                 if known {
                     opened.info.out_of_policy = true;
-                    opened.api_server_message = message;
+                    opened.info.api_server_message = message;
                 }
                 Ok(opened)
             }
@@ -119,21 +127,26 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
         }
     }
 
-    /// The keys of one of the policy's providers, as the API server tries them.
-    fn try_step(&mut self, step: &Step) -> Option<Opened<'v>> {
-        let Step::Keys(provider, indices) = step else {
-            return None;
+    /// The keys of one of the policy's rules, as the API server tries them.
+    fn try_rule(&mut self, rule: &'k Rule) -> Option<(Match<'k, 'v>, Opened<'v>)> {
+        let (keyring, provider) = (self.keyring, self.provider);
+        let limit = self.bound();
+        let matching = keyring.matching_rule(rule, provider, &self.prefix, limit);
+        // The first step of the provider in which no key has the name: those
+        // after it say the same, and each message is told once.
+        let matched: BTreeSet<_> = matching.iter().map(|found| found.place.step).collect();
+        let steps = rule.steps_of(provider).iter();
+        let mut without_match = steps.copied().find(|step| !matched.contains(step));
+        let mut note_without_match = |attempt: &mut Self, before: usize| {
+            if without_match.take_if(|step| *step < before).is_some()
+                && let Some(message) = no_matching_key(provider)
+            {
+                attempt.note(Upstream::Fails(vec![message.into()]));
+            }
         };
-        if *provider != self.provider {
-            return None;
-        }
-        let mut matched = false;
-        for &index in indices {
-            let Some((key, payload)) = self.matching(index) else {
-                continue;
-            };
-            matched = true;
-            if self.has_tried(index) {
+        for found in matching {
+            note_without_match(self, found.place.step);
+            if self.tried_keys.contains(&found.index) {
                 // The same key in another place fails in the same way.
                 continue;
             }
@@ -142,76 +155,83 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
                 self.note(Upstream::Unknown);
                 return None;
             }
-            match self.open(key, payload) {
-                Ok(plaintext) => return Some(self.opened(key, payload, plaintext)),
+            match self.open(found.key, found.payload) {
+                Ok(plaintext) => return Some((found, self.opened(&found, plaintext))),
                 Err(fault) => {
                     self.note(fault.upstream());
-                    self.tried(Some(index), key.name.len(), fault);
+                    self.tried(&found, fault);
                 }
             }
         }
-        if !matched && let Some(message) = no_matching_key(self.provider) {
-            self.note(Upstream::Fails(vec![message.into()]));
-        }
+        note_without_match(self, usize::MAX);
         None
     }
 
     /// All keys that the policy does not have for the resource.
     fn try_others(&mut self) -> Option<Opened<'v>> {
-        let mut matched = !self.tried.is_empty();
-        for index in 0..self.keyring.keys().len() {
-            if self.has_tried(index) {
+        let (keyring, provider) = (self.keyring, self.provider);
+        for found in keyring.matching(provider, &self.prefix, self.bound()) {
+            if self.tried_keys.contains(&found.index) {
                 continue;
             }
-            let Some((key, payload)) = self.matching(index) else {
-                continue;
-            };
-            matched = true;
             if self.cut_off() {
                 return None;
             }
-            match self.open(key, payload) {
-                Ok(plaintext) => return Some(self.opened(key, payload, plaintext)),
-                Err(fault) => self.tried(Some(index), key.name.len(), fault),
+            match self.open(found.key, found.payload) {
+                Ok(plaintext) => return Some(self.opened(&found, plaintext)),
+                Err(fault) => self.tried(&found, fault),
             }
+        }
+        if !provider.is_kms() || keyring.kms.is_empty() || !self.tried.is_empty() {
+            return None;
         }
         // Without any such provider in a configuration, the name in the value
         // is not held against one: a plugin may know the key all the same.
-        let of_provider = |key: &NamedKey| key.provider == self.provider;
-        matched |= self.keyring.keys().iter().any(of_provider);
-        if matched || !self.provider.is_kms() || self.keyring.kms.is_empty() {
+        if keyring.count(provider) > 0 {
             return None;
         }
-        for (name, payload) in guess_names(self.provider, self.prefix.rest()) {
+        for (name, payload) in guess_names(provider, self.prefix.rest()) {
             match self.open_kms(name, payload) {
                 Ok(plaintext) => {
                     return Some(Opened {
                         plaintext: Plaintext::Decrypted(plaintext),
-                        info: Info {
-                            kms: kms::KmsInfo::of_payload(self.provider, payload),
-                            ..Info::of(&self.prefix)
-                        },
-                        key_path: None,
-                        api_server_message: None,
+                        // What opened the value has the name.
+                        info: Info::with_name(&self.prefix, name, payload),
                     });
                 }
-                Err(fault) => self.tried(None, name.len(), fault),
+                Err(fault) => self.tried.push(Tried {
+                    key: None,
+                    path: "",
+                    name: name.len(),
+                    fault,
+                }),
             }
         }
         None
     }
 
+    /// Of so many keys in order, those that were tried among them, one at least
+    /// is more than may be tried.
+    fn bound(&self) -> usize {
+        let may_be_tried = self.keyring.limits.keys_tried;
+        may_be_tried
+            .saturating_add(self.tried.len())
+            .saturating_add(1)
+    }
+
     fn cut_off(&mut self) -> bool {
-        self.is_cut_off |= self.tried.len() >= self.keyring.keys_tried;
+        self.is_cut_off |= self.tried.len() >= self.keyring.limits.keys_tried;
         self.is_cut_off
     }
 
-    fn has_tried(&self, index: usize) -> bool {
-        self.tried.iter().any(|tried| tried.key == Some(index))
-    }
-
-    fn tried(&mut self, key: Option<usize>, name: usize, fault: Fault) {
-        self.tried.push(Tried { key, name, fault });
+    fn tried(&mut self, found: &Match<'k, '_>, fault: Fault) {
+        self.tried_keys.insert(found.index);
+        self.tried.push(Tried {
+            key: Some(found.key),
+            path: found.path(),
+            name: found.key.name.len(),
+            fault,
+        });
     }
 
     fn note(&mut self, upstream: Upstream) {
@@ -224,17 +244,6 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
             Upstream::Passes(later) => self.verdict = Some(later),
             Upstream::Unknown => self.verdict = Some(None),
         }
-    }
-
-    /// A key of the value's provider whose name the value goes on with, and the
-    /// payload after it.
-    pub(super) fn matching(&self, index: usize) -> Option<(&'k NamedKey, &'v [u8])> {
-        let key = self.keyring.key(index)?;
-        if key.provider != self.provider {
-            return None;
-        }
-        let rest = self.prefix.rest().strip_prefix(key.name.as_bytes())?;
-        Some((key, rest.strip_prefix(b":")?))
     }
 
     fn open(&self, key: &NamedKey, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
@@ -263,12 +272,13 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
         })
     }
 
-    fn opened(&self, key: &NamedKey, payload: &[u8], plaintext: Zeroizing<Vec<u8>>) -> Opened<'v> {
+    fn opened(&self, found: &Match<'_, 'v>, plaintext: Zeroizing<Vec<u8>>) -> Opened<'v> {
         Opened {
             plaintext: Plaintext::Decrypted(plaintext),
-            info: Info::with_name(&self.prefix, &key.name, payload),
-            key_path: Some(key.path.clone()),
-            api_server_message: None,
+            info: Info {
+                key_path: Some(found.path().to_owned()),
+                ..Info::with_name(&self.prefix, &found.key.name, found.payload)
+            },
         }
     }
 }

@@ -3,7 +3,9 @@
 use crate::convert::to_u64;
 use crate::encryption::decrypt::{Attempt, NO_PREFIX, Recognize, Tried};
 use crate::encryption::identity;
-use crate::encryption::keyring::{Keyring, Step};
+use crate::encryption::keyring::Keyring;
+use crate::encryption::name_guess::{exact_name, guess_name};
+use crate::encryption::policy::{Rules, Write};
 use crate::encryption::prefix::{Damage, damaged_header};
 use crate::encryption::{Failure, Info, Opened, Plaintext, Policy, Prefix, Provider, Reason};
 use crate::error::{Buffer, Category, Error};
@@ -15,14 +17,10 @@ pub(super) fn plain<'v>(
     resource: Option<&str>,
     recognize: &Recognize<'_>,
 ) -> Result<Opened<'v>, Box<Failure>> {
-    let rule = resource.and_then(|resource| keyring.rule(resource));
-    let should = rule.is_some_and(|rule| rule.first().is_some_and(Step::encrypts));
-    // Only `identity` reads it. An empty rule is none that the API server has.
-    let readable = rule.is_none_or(|rule| !rule.iter().all(Step::encrypts));
-    let info = Info {
-        policy: should.then_some(Policy::PlainButShouldBeEncrypted),
-        ..Info::default()
-    };
+    let rules = resource.and_then(|resource| keyring.rules(Some(resource)));
+    let should = matches!(rules.map(Rules::writes), Some(Write::Key(_)));
+    // Only `identity` reads it.
+    let readable = rules.is_none_or(Rules::reads_plain);
     let mut api_server_message = (!readable).then(|| NO_PREFIX.to_owned());
     // Nothing that Kubernetes stores holds a whole header, changed or not; of
     // what is left of one, text may happen to remind.
@@ -31,9 +29,12 @@ pub(super) fn plain<'v>(
     let Some(damage) = damage else {
         return Ok(Opened {
             plaintext: Plaintext::Stored(value),
-            info,
-            key_path: None,
-            api_server_message,
+            info: Info {
+                policy: should.then_some(Policy::PlainButShouldBeEncrypted),
+                out_of_policy: !readable,
+                api_server_message,
+                ..Info::default()
+            },
         });
     };
     if readable {
@@ -74,11 +75,7 @@ pub(super) fn unknown_provider(
         let detail = format!("{header:?} is no provider and version that Kubernetes has");
         (Reason::UnknownProvider, 0, detail)
     };
-    let rule = match resource {
-        Some(resource) => keyring.rule(resource),
-        None => keyring.all_rules(),
-    };
-    let message = match rule {
+    let message = match keyring.rules(resource) {
         Some(_) => NO_PREFIX,
         None => identity::REFUSAL,
     };
@@ -112,13 +109,19 @@ pub(super) fn closed(attempt: &Attempt<'_, '_, '_>, message: Option<String>) -> 
     let (reason, detail) = match heaviest {
         // The longest name is the value's, if one is the beginning of another.
         Some(tried) => {
-            if let Some((key, payload)) = tried.key.and_then(|index| attempt.matching(index)) {
-                info = Info::with_name(prefix, &key.name, payload);
+            if let Some(key) = tried.key
+                && longer_name(attempt, &key.name).is_none()
+            {
+                let payload = prefix.rest().get(key.name.len().saturating_add(1)..);
+                info = Info::with_name(prefix, &key.name, payload.unwrap_or_default());
             }
             offset = offset.saturating_add(tried.name).saturating_add(1);
             (tried.fault.reason(), describe(attempt, tried))
         }
-        None if attempt.keyring.is_empty() => (Reason::NoKeys, "no key was given".to_owned()),
+        None if attempt.keyring.is_empty() => (
+            Reason::NoKeys,
+            with_name("no key was given", attempt.provider, prefix.rest()),
+        ),
         None => match cut_name(attempt) {
             Some(name) => {
                 offset = offset.saturating_add(prefix.rest().len());
@@ -149,19 +152,25 @@ pub(super) fn closed(attempt: &Attempt<'_, '_, '_>, message: Option<String>) -> 
     })
 }
 
-fn describe(attempt: &Attempt<'_, '_, '_>, tried: &Tried) -> String {
+fn describe(attempt: &Attempt<'_, '_, '_>, tried: &Tried<'_>) -> String {
     let provider = attempt.provider;
-    let mut text = match tried.key.and_then(|index| attempt.keyring.key(index)) {
+    let mut text = match tried.key {
         Some(key) => format!(
             "{} {:?} ({}): {}",
             if provider.is_kms() { "provider" } else { "key" },
             key.name,
-            key.path,
+            tried.path,
             tried.fault.detail()
         ),
         None => tried.fault.detail().into_owned(),
     };
-    if tried.fault.reason() == Reason::AuthenticationFailed {
+    let reason = tried.fault.reason();
+    if provider == Provider::AesCbc
+        && matches!(reason, Reason::WrongPadding | Reason::NotRecognized)
+    {
+        text.push_str(" (another secret, or changed bytes)");
+    }
+    if reason == Reason::AuthenticationFailed {
         let etcd_key = provider.authenticates_etcd_key();
         text.push_str(match (attempt.authenticated_data, provider.is_kms()) {
             _ if !etcd_key => " (another secret, or changed bytes)",
@@ -179,31 +188,46 @@ fn describe(attempt: &Attempt<'_, '_, '_>, tried: &Tried) -> String {
             n.saturating_sub(1)
         )),
     }
+    if let Some(longer) = tried.key.and_then(|key| longer_name(attempt, &key.name)) {
+        text.push_str(&format!("; or the name in the value goes on: {longer:?}"));
+    }
     text
+}
+
+/// What the name in the value may be, if a configured one is only its beginning.
+fn longer_name<'v>(attempt: &Attempt<'_, 'v, '_>, configured: &str) -> Option<&'v str> {
+    let (provider, rest) = (attempt.provider, attempt.prefix.rest());
+    if exact_name(provider, rest).is_some() {
+        return None;
+    }
+    guess_name(provider, rest).filter(|guess| guess.len() > configured.len())
 }
 
 /// A name that the value, which ends within it, may have had.
 fn cut_name<'k>(attempt: &Attempt<'k, '_, '_>) -> Option<&'k str> {
     let rest = attempt.prefix.rest();
-    let begins = |name: &str| name.len() >= rest.len() && name.as_bytes().starts_with(rest);
-    let keys = attempt.keyring.keys().iter();
-    keys.filter(|key| key.provider == attempt.provider)
-        .map(|key| key.name.as_str())
-        .find(|name| begins(name))
+    attempt.keyring.begun_name(attempt.provider, rest)
 }
 
 fn name_not_configured(attempt: &Attempt<'_, '_, '_>) -> String {
     let provider = attempt.provider;
     let what = if provider.is_kms() { "provider" } else { "key" };
-    let keys = attempt.keyring.keys();
-    let keys = match keys.iter().filter(|key| key.provider == provider).count() {
+    let keys = match attempt.keyring.count(provider) {
         0 => format!("no {} {what} is configured", full_name(provider)),
         1 => format!("the one {} {what} has another name", full_name(provider)),
         n => format!("none of {n} {} {what}s has the name", full_name(provider)),
     };
-    match shown_name(attempt.prefix.rest()) {
-        Some(name) => format!("{keys}; the value says {name:?}"),
-        None => keys,
+    with_name(&keys, provider, attempt.prefix.rest())
+}
+
+/// A reason, and what the value says of the name.
+fn with_name(reason: &str, provider: Provider, rest: &[u8]) -> String {
+    match (exact_name(provider, rest), guess_name(provider, rest)) {
+        (Some((name, _)), _) => format!("{reason}; the value says {name:?}"),
+        (None, Some(name)) => {
+            format!("{reason}; the value says {name:?}, but the name may end before or go on")
+        }
+        (None, None) => reason.to_owned(),
     }
 }
 
@@ -223,14 +247,4 @@ fn value_of(provider: Provider) -> &'static str {
         Provider::KmsV1 => "kms v1 value",
         Provider::KmsV2 => "kms v2 value",
     }
-}
-
-/// The text up to the first `:`, if it looks like a name. A longer name cannot
-/// be told from the payload.
-fn shown_name(rest: &[u8]) -> Option<&str> {
-    const NAME_MAX: usize = 253;
-    let end = rest.iter().take(NAME_MAX).position(|&byte| byte == b':')?;
-    let name = std::str::from_utf8(rest.get(..end)?).ok()?;
-    let printable = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-    name.bytes().all(printable).then_some(name)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::encryption::kms::guess_names;
+use crate::encryption::name_guess::{exact_name, guess_name};
 use crate::encryption::{KmsInfo, Prefix, Provider};
 
 /// What is known of a value's encryption, in the order in which it is reported.
@@ -11,7 +12,7 @@ use crate::encryption::{KmsInfo, Prefix, Provider};
 /// apply. Of `keyName` and `header` there is never more than one.
 ///
 /// ```json
-/// {"provider":"aesgcm","keyName":"key1"}
+/// {"provider":"aesgcm","keyName":"key1","keyPath":"resources[0].providers[0].aesgcm.keys[0]"}
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,22 +24,42 @@ pub struct Info {
     /// `v1` or `v2`, with `kms` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<&'static str>,
-    /// The name of the key, or of the KMS provider, if a configured one is what
-    /// the value begins with.
+    /// The name of the key, or of the KMS provider, if it is known: a key of that
+    /// name opened the value, a configured name is what the value begins with, or
+    /// the layout says where a name ends, as that of KMS v2 does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_name: Option<String>,
-    /// Where no configured name matches: the value's head through the
-    /// provider's `v1:` or `v2:`. A name follows, but cannot be told from what
-    /// comes after it, as names may contain `:`.
+    /// Where the name is not known: what it may be. The value's printable text up
+    /// to the last `:` after which a payload may begin; as names may contain `:`,
+    /// the name may end before, or go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_name_guess: Option<String>,
+    /// Where the name is not known: the value's head through the provider's `v1:`
+    /// or `v2:`. The name follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
-    /// The value was opened with a key that the policy does not have for its
-    /// resource: the API server could not have read it.
+    /// Where the key stands that opened the value:
+    /// `resources[0].providers[1].aescbc.keys[0]`, with `configuration 2, ` before
+    /// it where that is not the first. `None` for KMS providers that no
+    /// configuration has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_path: Option<String>,
+    /// The API server, with the policy for the value's resource, cannot read it: a
+    /// key that the policy does not have opened it, or it is plain and the policy
+    /// has no `identity` for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub out_of_policy: bool,
+    /// The API server can read the value, but would write it otherwise: with
+    /// another key, or plain.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
     /// Where the stored value is not what the policy says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+    /// What the API server logs where it, with the policy, cannot read a value
+    /// that is open here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_server_message: Option<String>,
     /// What the value tells of its wrapped key, with `kms` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kms: Option<KmsInfo>,
@@ -71,14 +92,28 @@ impl Info {
     ///
     /// let info = Info::of(&Prefix::parse(b"k8s:enc:secretbox:v1:key1:...").unwrap());
     /// let json = serde_json::to_string(&info)?;
-    /// assert_eq!(json, r#"{"provider":"secretbox","header":"k8s:enc:secretbox:v1:"}"#);
+    /// assert_eq!(
+    ///     json,
+    ///     r#"{"provider":"secretbox","keyNameGuess":"key1","header":"k8s:enc:secretbox:v1:"}"#
+    /// );
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn of(prefix: &Prefix<'_>) -> Info {
-        let kms = prefix.provider().filter(|provider| provider.is_kms());
+        let Some(provider) = prefix.provider() else {
+            return Info {
+                header: Some(prefix.header().to_owned()),
+                ..Info::default()
+            };
+        };
+        if let Some((name, payload)) = exact_name(provider, prefix.rest()) {
+            return Info::with_name(prefix, name, payload);
+        }
+        let kms = Some(provider).filter(|provider| provider.is_kms());
+        let guess = guess_name(provider, prefix.rest());
         Info {
-            provider: prefix.provider().map(Provider::name),
+            provider: Some(provider.name()),
             version: kms.map(Provider::version),
+            key_name_guess: guess.map(str::to_owned),
             header: Some(prefix.header().to_owned()),
             kms: kms.and_then(|provider| {
                 guess_names(provider, prefix.rest())

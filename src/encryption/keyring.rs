@@ -6,22 +6,28 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
-use crate::encryption::config::GroupResource;
 use crate::encryption::kms::Unwrapper;
+use crate::encryption::names::{Match, Names, Place};
+use crate::encryption::policy::{Policies, Rule, Rules, Step};
 use crate::encryption::{
-    EncryptionConfiguration, Key, KmsPlugin, Provider, ProviderConfiguration, aescbc, aesgcm,
-    secretbox,
+    EncryptionConfiguration, Key, KmsPlugin, Prefix, Provider, ProviderConfiguration, aescbc,
+    aesgcm, secretbox,
 };
 use crate::limits::Limits;
 
 /// Keys and rules from configurations and KMS plugins.
 ///
-/// The first configuration is the policy: what the API server in question runs
-/// with. Those after it, and rules for other resources, only lend their keys.
-/// Usable from several threads at once.
+/// A configuration is the policy of an API server: what it runs with. Several are
+/// policies side by side if their resources differ, as those of OpenShift's three
+/// API servers do. One that names a resource which an earlier policy names too is
+/// taken for another version of it, and only lends its keys. Where a wildcard
+/// overlaps, the earlier is the policy for the resource, and the later lends its
+/// keys. Usable from several threads at once.
 ///
 /// ```
 /// use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
@@ -41,14 +47,19 @@ use crate::limits::Limits;
 /// ```
 pub struct Keyring {
     keys: Vec<NamedKey>,
-    /// The policy's rules by group and resource; providers of several rules for
-    /// one resource joined.
-    rules: HashMap<String, HashMap<String, Vec<Step>>>,
-    /// The providers of all the policy's rules, in order.
-    all_rules: Vec<Step>,
+    /// Indices of `keys` by a hash of all that makes a key another.
+    known: HashMap<u64, Vec<usize>>,
+    hasher: RandomState,
+    policies: Policies,
+    has_policy: bool,
+    /// Configurations so far, those that only lend keys included.
     configurations: usize,
+    /// All keys by name; made when the first value is opened.
+    names: OnceLock<Names>,
+    /// The rules of all policies as one; made when it is needed.
+    all_rules: OnceLock<Rule>,
     pub(super) kms: Unwrapper,
-    pub(super) keys_tried: usize,
+    pub(super) limits: Limits,
 }
 
 /// A key, and the name that stands before what it sealed.
@@ -70,29 +81,19 @@ pub(super) enum Material {
     Kms,
 }
 
-/// One provider of a rule.
-#[derive(Clone)]
-pub(super) enum Step {
-    Identity,
-    /// Indices into the keyring's keys.
-    Keys(Provider, Vec<usize>),
-}
-
-impl Step {
-    pub(super) fn encrypts(&self) -> bool {
-        matches!(self, Step::Keys(..))
-    }
-}
-
 impl Default for Keyring {
     fn default() -> Keyring {
         Keyring {
             keys: Vec::new(),
-            rules: HashMap::new(),
-            all_rules: Vec::new(),
+            known: HashMap::new(),
+            hasher: RandomState::new(),
+            policies: Policies::default(),
+            has_policy: false,
             configurations: 0,
+            names: OnceLock::new(),
+            all_rules: OnceLock::new(),
             kms: Unwrapper::default(),
-            keys_tried: Limits::DEFAULT.keys_tried,
+            limits: Limits::DEFAULT,
         }
     }
 }
@@ -103,36 +104,76 @@ impl Keyring {
         Keyring::default()
     }
 
-    /// Sets the bounds, of which [`keys_tried`](Limits::keys_tried) concerns a
-    /// keyring. A [`Decoder`](crate::Decoder) sets its own.
+    /// Sets the bounds, of which [`keys_tried`](Limits::keys_tried),
+    /// [`moved_tries`](Limits::moved_tries) and [`moved_bytes`](Limits::moved_bytes)
+    /// concern a keyring. A [`Decoder`](crate::Decoder) sets its own.
     #[must_use]
     pub fn with_limits(mut self, limits: &Limits) -> Keyring {
-        self.keys_tried = limits.keys_tried;
+        self.limits = *limits;
         self
     }
 
-    /// Adds a configuration. The first one added is the policy.
+    /// Adds a configuration, as the policy for those of its resources that no
+    /// configuration before it has a rule for. One that names a resource, or the
+    /// same wildcard, which an earlier policy names too is taken for another
+    /// version of that: it only lends its keys.
     pub fn with_configuration(mut self, configuration: &EncryptionConfiguration) -> Keyring {
+        let rules = configuration.resources().iter();
+        let mut names = rules.flat_map(|rule| rule.resources());
+        if names.any(|name| self.policies.names(name)) {
+            return self.with_keys_of(configuration);
+        }
+        self.has_policy = true;
+        self.add_keys(configuration, |keyring, number, resources, steps| {
+            keyring
+                .policies
+                .add(number, resources, steps, &keyring.keys);
+        });
+        self
+    }
+
+    /// Adds the keys of a configuration that is no policy, such as an older one:
+    /// what only they open is out of policy.
+    ///
+    /// ```
+    /// # use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
+    /// # let with = |name: &str| EncryptionConfiguration::parse(format!(r#"{{
+    /// #     "apiVersion": "apiserver.config.k8s.io/v1", "kind": "EncryptionConfiguration",
+    /// #     "resources": [{{"resources": ["secrets"], "providers": [{{"secretbox": {{"keys":
+    /// #     [{{"name": {name:?}, "secret": "xkG214eU8Ut6qNvUj4apbXoYljboC5jU8rAL/AIqDFI="}}]}}}}]}}]}}"#
+    /// # ).as_bytes()).unwrap();
+    /// let (today, older) = (with("key2"), with("key1"));
+    /// let value = Keyring::new()
+    ///     .with_configuration(&older)
+    ///     .seal(b"k8s\0...", Some("secrets"), b"/registry/secrets/default/a", &[1; 24])?;
+    /// let keyring = Keyring::new().with_configuration(&today).with_keys_of(&older);
+    /// let opened = keyring.decrypt(&value, Some("secrets"), None, &|_| true).unwrap();
+    /// assert!(opened.info.out_of_policy);
+    /// # Ok::<(), k8s_etcd::Error>(())
+    /// ```
+    pub fn with_keys_of(mut self, configuration: &EncryptionConfiguration) -> Keyring {
+        self.add_keys(configuration, |_, _, _, _| {});
+        self
+    }
+
+    /// Adds the keys of each rule, then the rule by `add_rule`.
+    fn add_keys(
+        &mut self,
+        configuration: &EncryptionConfiguration,
+        add_rule: impl Fn(&mut Keyring, usize, &[String], Vec<Step>),
+    ) {
         self.configurations = self.configurations.saturating_add(1);
         let number = self.configurations;
         for rule in configuration.resources() {
-            let steps: Vec<_> = rule
+            let steps = rule
                 .providers()
                 .iter()
                 .map(|provider| self.add_provider(provider, number))
                 .collect();
-            if number > 1 {
-                continue;
-            }
-            self.all_rules.extend_from_slice(&steps);
-            for resource in rule.resources() {
-                let GroupResource { resource, group } = GroupResource::parse(resource);
-                let of_group = self.rules.entry(group_key(group).to_owned()).or_default();
-                let rule = of_group.entry(resource.to_owned()).or_default();
-                rule.extend_from_slice(&steps);
-            }
+            add_rule(self, number, rule.resources(), steps);
         }
-        self
+        self.names = OnceLock::new();
+        self.all_rules = OnceLock::new();
     }
 
     /// Adds a KMS plugin. Plugins are asked in the order in which they are added.
@@ -158,35 +199,83 @@ impl Keyring {
                 return Step::Keys(kms.provider(), vec![self.intern(key)]);
             }
         };
-        let indices = keys
+        let keys = keys
             .iter()
             .filter_map(|key| named(provider, key, number))
             .map(|key| self.intern(key))
             .collect();
-        Step::Keys(provider, indices)
+        Step::Keys(provider, keys)
     }
 
-    /// The index of a key, which may stand in several places.
-    fn intern(&mut self, key: NamedKey) -> usize {
-        let same = |other: &NamedKey| {
-            other.provider == key.provider && other.name == key.name && other.secret == key.secret
-        };
-        self.keys.iter().position(same).unwrap_or_else(|| {
-            self.keys.push(key);
-            self.keys.len().saturating_sub(1)
-        })
+    /// The index of a key, which may stand in several places, and this place where
+    /// it is not the first.
+    fn intern(&mut self, key: NamedKey) -> (usize, Option<String>) {
+        let hash = self
+            .hasher
+            .hash_one((key.provider, &key.name, key.secret.as_slice()));
+        let same_hash = self.known.entry(hash).or_default();
+        let keys = &self.keys;
+        let is_same = |index: &&usize| keys.get(**index).is_some_and(|other| other.is_same(&key));
+        if let Some(&index) = same_hash.iter().find(is_same) {
+            return (index, Some(key.path));
+        }
+        let index = keys.len();
+        same_hash.push(index);
+        self.keys.push(key);
+        (index, None)
     }
 
     pub(super) fn key(&self, index: usize) -> Option<&NamedKey> {
         self.keys.get(index)
     }
 
-    pub(super) fn keys(&self) -> &[NamedKey] {
-        &self.keys
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| {
+            let to_place = |key| Place {
+                key,
+                step: 0,
+                path: None,
+            };
+            let places = (0..self.keys.len()).map(to_place).collect();
+            Names::new(places, &self.keys)
+        })
+    }
+
+    /// The first `limit` keys with the name that a value goes on with.
+    pub(super) fn matching<'k, 'v>(
+        &'k self,
+        provider: Provider,
+        prefix: &Prefix<'v>,
+        limit: usize,
+    ) -> Vec<Match<'k, 'v>> {
+        let names = self.names();
+        names.matching(&self.keys, provider, prefix.rest(), limit)
+    }
+
+    /// As [`Keyring::matching`], of one rule's keys.
+    pub(super) fn matching_rule<'k, 'v>(
+        &'k self,
+        rule: &'k Rule,
+        provider: Provider,
+        prefix: &Prefix<'v>,
+        limit: usize,
+    ) -> Vec<Match<'k, 'v>> {
+        rule.names
+            .matching(&self.keys, provider, prefix.rest(), limit)
+    }
+
+    /// How many keys there are of a provider.
+    pub(super) fn count(&self, provider: Provider) -> usize {
+        self.names().of_provider(provider).len()
+    }
+
+    /// A key's name that a value which ends within its name may go on to.
+    pub(super) fn begun_name(&self, provider: Provider, rest: &[u8]) -> Option<&str> {
+        self.names().begun_by(&self.keys, provider, rest)
     }
 
     pub(super) fn has_policy(&self) -> bool {
-        self.configurations > 0
+        self.has_policy
     }
 
     /// Whether there is nothing to try on encrypted values.
@@ -194,29 +283,26 @@ impl Keyring {
         self.keys.is_empty() && self.kms.is_empty()
     }
 
-    /// The policy's providers where the resource is not known: all of them.
-    pub(super) fn all_rules(&self) -> Option<&[Step]> {
-        self.has_policy().then_some(&self.all_rules)
-    }
-
-    /// The policy's providers for a resource, as the API server looks them up:
-    /// the resource itself, `*.<group>`, `*.*`. `None` where it has no rule.
-    pub(super) fn rule(&self, resource: &str) -> Option<&[Step]> {
-        GroupResource::parse(resource)
-            .lookup_order()
-            .iter()
-            .find_map(|r| self.rules.get(group_key(r.group))?.get(r.resource))
-            .map(Vec::as_slice)
+    /// The policy's rules for a resource, as the API server looks them up; where
+    /// the resource is not known, all of them. `None` where there is no rule.
+    pub(super) fn rules(&self, resource: Option<&str>) -> Option<Rules<'_>> {
+        match resource {
+            Some(resource) => self.policies.rules(resource),
+            None => self.has_policy.then(|| {
+                let join = || Rule::new(&self.policies.steps, &self.keys);
+                Rules::of_one(self.all_rules.get_or_init(join))
+            }),
+        }
     }
 }
 
-/// The core group, which has no name, by one that no group has: to compare empty
-/// text, which is nowhere in memory, costs hundreds of cycles on some machines.
-fn group_key(group: &str) -> &str {
-    if group.is_empty() { "." } else { group }
+impl NamedKey {
+    fn is_same(&self, other: &NamedKey) -> bool {
+        self.provider == other.provider && self.name == other.name && self.secret == other.secret
+    }
 }
 
-/// A path, and which configuration it is in where it is not the policy.
+/// A path, and which configuration it is in where it is not the first.
 fn place(path: &str, number: usize) -> String {
     match number {
         1 => path.to_owned(),

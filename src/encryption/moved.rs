@@ -149,12 +149,12 @@ impl Keyring {
                     continue;
                 };
                 let mut info = Info::with_name(&opener.prefix, &opener.key.name, opener.payload);
+                info.key_path = Some(opener.key.path.clone());
                 info.out_of_policy = true;
+                info.api_server_message = Fault::Authentication.message();
                 let opened = Opened {
                     plaintext: Plaintext::Decrypted(plaintext),
                     info,
-                    key_path: Some(opener.key.path.clone()),
-                    api_server_message: Fault::Authentication.message(),
                 };
                 let opened = Box::new(opened);
                 return Moved::From { etcd_key, opened };
@@ -171,21 +171,20 @@ impl Keyring {
         if !provider.authenticates_etcd_key() {
             return Vec::new();
         }
-        let keys = self.keys().iter().filter(|key| key.provider == provider);
-        keys.filter_map(|key| {
-            let rest = prefix.rest().strip_prefix(key.name.as_bytes())?;
-            let payload = rest.strip_prefix(b":")?;
-            let opener = Opener {
-                key,
-                prefix: *prefix,
-                provider,
-                payload,
-            };
-            // A DEK that the KMS does not unwrap is no matter of the etcd key.
-            let unwraps = || self.with_opener_dek(&opener, |_, _| Ok(())).is_ok();
-            (!provider.is_kms() || unwraps()).then_some(opener)
-        })
-        .collect()
+        let keys = self.matching(provider, prefix, self.limits.keys_tried);
+        keys.into_iter()
+            .filter_map(|found| {
+                let opener = Opener {
+                    key: found.key,
+                    prefix: *prefix,
+                    provider,
+                    payload: found.payload,
+                };
+                // A DEK that the KMS does not unwrap is no matter of the etcd key.
+                let unwraps = || self.with_opener_dek(&opener, |_, _| Ok(())).is_ok();
+                (!provider.is_kms() || unwraps()).then_some(opener)
+            })
+            .collect()
     }
 
     fn open_with(

@@ -17,12 +17,6 @@ pub struct Opened<'v> {
     /// Provider, key and how the value fits the policy; empty for a plain value
     /// where plain is right.
     pub info: Info,
-    /// Where the key stands: `resources[0].providers[1].aescbc.keys[0]`, with
-    /// `configuration 2, ` before it where that is not the policy. `None` for
-    /// plain values and for KMS providers that no configuration has.
-    pub key_path: Option<String>,
-    /// What the API server logs where it, with the policy, cannot read the value.
-    pub api_server_message: Option<String>,
 }
 
 /// The bytes of a plaintext: those of the value itself where it was never

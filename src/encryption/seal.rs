@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::encryption::fault::Fault;
-use crate::encryption::keyring::{Keyring, Material, Step};
+use crate::encryption::keyring::{Keyring, Material};
 use crate::encryption::kms::{DekSourceType, EncryptedObject, v1, v2};
+use crate::encryption::policy::{Rules, Write};
 use crate::encryption::{Provider, aescbc, aesgcm, is_encrypted, secretbox};
 use crate::error::{Category, Error, Result};
 
@@ -218,15 +219,15 @@ impl Keyring {
         etcd_key: &[u8],
         random: &[u8; secretbox::NONCE],
     ) -> Result<Vec<u8>> {
-        let rule = resource.and_then(|resource| self.rule(resource));
-        let index = match rule.map(|rule| rule.first()) {
-            None | Some(Some(Step::Identity)) => {
+        let rules = resource.and_then(|resource| self.rules(Some(resource)));
+        let index = match rules.map(Rules::writes) {
+            None | Some(Write::Plain) => {
                 return Sealer::Identity.seal(plaintext, etcd_key);
             }
-            Some(Some(Step::Keys(_, indices))) => indices.first(),
-            Some(None) => None,
+            Some(Write::Key(index)) => index,
+            Some(Write::Nothing) => None,
         };
-        let Some(key) = index.and_then(|&index| self.key(index)) else {
+        let Some(key) = index.and_then(|index| self.key(index)) else {
             let detail = "the rule has no key to write with";
             return Err(Error::new(Category::Configuration, "sealing", detail));
         };

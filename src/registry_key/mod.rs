@@ -53,11 +53,15 @@ pub struct RegistryKey<'k> {
 }
 
 impl<'k> RegistryKey<'k> {
-    /// Parses a key. `prefix` is the API server's `--etcd-prefix`, with or
-    /// without slashes at its ends; the usual ones need not be given, and hold
-    /// for keys that are not under the given one.
-    pub fn parse(key: &'k [u8], prefix: Option<&str>) -> RegistryKey<'k> {
-        let path = path_of(key, prefix).unwrap_or_default();
+    /// Parses a key. `prefixes` are the API servers' `--etcd-prefix`es, with or
+    /// without slashes at their ends; of several that fit the longest counts. The
+    /// usual ones need not be given, and hold for keys that are under none of the
+    /// given ones.
+    pub fn parse<'p>(
+        key: &'k [u8],
+        prefixes: impl IntoIterator<Item = &'p str>,
+    ) -> RegistryKey<'k> {
+        let path = path_of(key, prefixes).unwrap_or_default();
         let (resource, rest) = split(path);
         // No name has a slash: two segments are a namespace and a name, one is
         // the name of what is not namespaced.
@@ -134,12 +138,16 @@ impl fmt::Debug for RegistryKey<'_> {
 }
 
 /// The key without its prefix.
-fn path_of<'k>(key: &'k [u8], prefix: Option<&str>) -> Option<&'k [u8]> {
+fn path_of<'k, 'p>(key: &'k [u8], prefixes: impl IntoIterator<Item = &'p str>) -> Option<&'k [u8]> {
     let key = key.strip_prefix(b"/")?;
-    let given = prefix.map(|prefix| prefix.trim_matches('/'));
-    if given == Some("") {
-        return Some(key);
-    }
-    let mut prefixes = given.into_iter().chain(PREFIXES);
-    prefixes.find_map(|prefix| under(key, prefix))
+    let given = prefixes.into_iter().filter_map(|prefix| {
+        let prefix = prefix.trim_matches('/');
+        if prefix.is_empty() {
+            return Some(key);
+        }
+        under(key, prefix)
+    });
+    // The longest prefix leaves the least.
+    let path = given.min_by_key(|path| path.len());
+    path.or_else(|| PREFIXES.iter().find_map(|prefix| under(key, prefix)))
 }

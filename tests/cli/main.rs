@@ -12,6 +12,7 @@ mod history;
 mod inputs;
 mod outputs;
 mod pipes;
+mod policy;
 mod provenance;
 mod readme;
 mod run;

@@ -107,9 +107,6 @@ fn describe_opened(opened: &Opened<'_>) -> Vec<String> {
     let json = serde_json::to_string(&opened.info).unwrap();
     lines.push(format!("encryption: {json}"));
     assert_eq!(opened.info.is_empty(), json == "{}");
-    lines.extend(opened.key_path.iter().map(|path| format!("with: {path}")));
-    let message = opened.api_server_message.iter();
-    lines.extend(message.map(|message| format!("api-server: {message}")));
     lines
 }
 

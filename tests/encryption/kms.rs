@@ -71,15 +71,20 @@ fn values_open_without_a_configuration() {
         for line in encrypted(scenario) {
             let opened = decrypt(&alone, &line).unwrap();
             assert_eq!(sha256(&opened.plaintext), line.plain_sha256);
-            assert_eq!(opened.info.key_name, None);
+            // What a plugin opened tells its provider's name.
             let header = format!("k8s:enc:kms:{}:", &scenario[3..]);
-            assert_eq!(opened.info.header, Some(header));
+            let name = opened.info.key_name.as_deref().unwrap();
+            assert!(
+                line.value
+                    .starts_with(format!("{header}{name}:").as_bytes())
+            );
+            assert_eq!((opened.info.header, opened.info.key_path), (None, None));
             assert!(!opened.info.out_of_policy);
 
             let opened = decrypt(&elsewhere, &line).unwrap();
             assert!(opened.info.out_of_policy);
             assert_eq!(
-                opened.api_server_message.as_deref(),
+                opened.info.api_server_message.as_deref(),
                 Some("no matching prefix found")
             );
         }
@@ -131,7 +136,8 @@ fn the_report_has_its_members_in_order() {
     assert_eq!(
         head,
         concat!(
-            r#"{"provider":"kms","version":"v2","keyName":"labkms","kms":{"keyId":"kek-1","#,
+            r#"{"provider":"kms","version":"v2","keyName":"labkms","#,
+            r#""keyPath":"resources[0].providers[0].kms","kms":{"keyId":"kek-1","#,
             r#""annotations":{"plugin.acme.example":"bm90ZQ=="},"#,
             r#""dekSource":"hkdf-sha256-seed","wrappedBytes":60,"#
         )

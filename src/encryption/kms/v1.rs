@@ -30,7 +30,7 @@ pub(in crate::encryption) fn split(payload: &[u8]) -> Result<(&[u8], &[u8]), Fau
 }
 
 /// Whether a payload has the lengths that one can have.
-pub(super) fn is_possible(payload: &[u8]) -> bool {
+pub(in crate::encryption) fn is_possible(payload: &[u8]) -> bool {
     split(payload).is_ok_and(|(wrapped, data)| {
         !wrapped.is_empty() && data.len() >= aesgcm::NONCE + aesgcm::TAG
     })

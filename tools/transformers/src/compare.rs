@@ -79,7 +79,7 @@ fn compare(record: &Record, counts: &mut Counts) -> Result<(), Box<dyn Error>> {
         // Plain to us, as the head that says otherwise is gone.
         (theirs, Ok(opened)) => {
             let stored = matches!(opened.plaintext, Plaintext::Stored(_));
-            if !stored || opened.api_server_message.as_deref() != Some(theirs) {
+            if !stored || opened.info.api_server_message.as_deref() != Some(theirs) {
                 return Err(format!("API server says {theirs:?}, we open it").into());
             }
             counts.refused += 1;
