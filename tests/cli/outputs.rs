@@ -20,7 +20,11 @@ fn the_readme_s_command_shows_kube_system_and_a_secret_s_data() {
         .unwrap();
     assert_eq!(
         secret["encryption"],
-        serde_json::json!({"provider": "aesgcm", "keyName": "key1"})
+        serde_json::json!({
+            "provider": "aesgcm",
+            "keyName": "key1",
+            "keyPath": "resources[0].providers[0].aesgcm.keys[0]",
+        })
     );
     assert_eq!(secret["object"]["data"]["password"], "cEBzc3cwcmQ=");
 }
@@ -29,7 +33,7 @@ fn the_readme_s_command_shows_kube_system_and_a_secret_s_data() {
 fn ndjson_members_stand_in_their_order() {
     let key = "/registry/secrets/default/password";
     let ran = decode(&["--encryption-config", CONFIG, "--key", key, CLUSTER]);
-    let begin = r#"{"key":"/registry/secrets/default/password","createRevision":218,"modRevision":218,"version":1,"encryption":{"provider":"aesgcm","keyName":"key1"},"media":"protobuf","apiVersion":"v1","kind":"Secret","object":{"kind":"Secret","apiVersion":"v1","metadata":{"name":"password","#;
+    let begin = r#"{"key":"/registry/secrets/default/password","createRevision":218,"modRevision":218,"version":1,"encryption":{"provider":"aesgcm","keyName":"key1","keyPath":"resources[0].providers[0].aesgcm.keys[0]"},"media":"protobuf","apiVersion":"v1","kind":"Secret","object":{"kind":"Secret","apiVersion":"v1","metadata":{"name":"password","#;
     assert!(ran.stdout.starts_with(begin), "{}", ran.stdout);
     assert_eq!(ran.stdout.lines().count(), 1);
 }
@@ -74,7 +78,11 @@ fn without_the_configuration_values_are_reported_as_encrypted() {
     let record = &ran.lines()[0];
     assert_eq!(
         record["encryption"],
-        serde_json::json!({"provider": "aesgcm", "header": "k8s:enc:aesgcm:v1:"})
+        serde_json::json!({
+            "provider": "aesgcm",
+            "keyNameGuess": "key1",
+            "header": "k8s:enc:aesgcm:v1:",
+        })
     );
     assert_eq!(record["error"]["category"], "encrypted");
     assert_eq!(record["error"]["in"], "value");
