@@ -82,7 +82,7 @@ pub struct Args {
     #[arg(long)]
     pub provenance: bool,
 
-    /// Write what each page of the database is, and all damage, as JSON
+    /// Write what each page of the database is, and all damage, as JSON, to a new file
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
@@ -104,6 +104,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// Whether only a database can answer.
+    pub fn asks_for_the_past(&self) -> bool {
+        self.history || self.deleted || self.revision.is_some()
+    }
+
     /// Threads that decode.
     pub fn jobs(&self) -> usize {
         let jobs = self.jobs.or_else(|| thread::available_parallelism().ok());

@@ -19,6 +19,7 @@ mod parallel;
 mod progress;
 mod report;
 mod run;
+mod spare;
 
 use std::env;
 use std::ffi::OsStr;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
             // What is left would fail once more.
             std::process::exit(2)
         }
+        Err(Stop::Unsaid) => ExitCode::from(2),
         Err(Stop::Usage(message)) => {
             eprintln!("decode: {message}");
             ExitCode::from(2)

@@ -15,6 +15,7 @@ use crate::decoded::{Body, Decoded, Form, Item};
 use crate::input::{self, Data, Input};
 use crate::output::{EvidenceFile, Printer, Source, escaped};
 use crate::report::Report;
+use crate::spare;
 
 /// How a run that came to its end went: its exit status.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,8 @@ pub enum Outcome {
 /// Why a run ended early.
 pub enum Stop {
     Usage(String),
+    /// stderr goes into a file that is read: nothing may be said.
+    Unsaid,
     Output(io::Error),
 }
 
@@ -39,12 +42,6 @@ impl From<io::Error> for Stop {
 }
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
-    let unreadable = |path: &Path, error: io::Error| {
-        Stop::Usage(format!(
-            "{}: {error}",
-            escaped(path.as_os_str().as_encoded_bytes())
-        ))
-    };
     let decoder = decoder(args)?;
     let mut run = Run {
         args,
@@ -54,53 +51,78 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         report: Report::default(),
         source: Arc::default(),
         tries: MoveTries::default(),
+        any_database: false,
     };
-    let inputs = input::expand(&args.input).map_err(|error| Stop::Usage(format!("{error}")))?;
+    let inputs = input::expand(&args.input);
+    spare::inputs(args, &inputs)?;
     // A long run should not end with a report that cannot be written.
     let report = match &args.report {
-        Some(path) => {
-            spare_the_evidence(path, &inputs)?;
-            Some(fs::File::create(path).map_err(|error| unreadable(path, error))?)
-        }
+        Some(path) => Some((path, spare::create("--report", path, &inputs)?)),
         None => None,
     };
     let several = inputs.len() > 1;
+    // What is printed of the others stays right, and the status tells.
+    let (mut any_read, mut is_unread) = (false, false);
     for input in &inputs {
-        // A file that cannot be read ends the run before anything of it is printed.
-        let data = input
-            .read()
-            .map_err(|error| unreadable(&input.name, error))?;
-        let name = input.name.to_string_lossy().into_owned();
+        let name = escaped(input.name.as_os_str().as_encoded_bytes());
+        if let Some(reason) = input.passed_over() {
+            eprintln!("decode: {name}: {reason}");
+            continue;
+        }
+        let data = match input.read() {
+            Ok(data) => data,
+            Err(error) => {
+                eprintln!("decode: {name}: {error}");
+                is_unread = true;
+                continue;
+            }
+        };
+        let file = input.name.to_string_lossy().into_owned();
         run.source = Arc::new(Source {
             file: args.provenance.then(|| EvidenceFile {
-                name: name.clone(),
+                name: file.clone(),
                 sha256: sha256(&data),
             }),
-            input: several.then_some(name),
+            input: several.then_some(file),
         });
-        run.input(out, &data, &input.name)?;
+        match run.input(out, &data, input) {
+            Ok(()) => any_read = true,
+            // What was asked for cannot be had of this one.
+            Err(Stop::Usage(message)) => {
+                let of = if several {
+                    format!("{name}: ")
+                } else {
+                    String::new()
+                };
+                eprintln!("decode: {of}{message}");
+                is_unread = true;
+            }
+            Err(stop) => return Err(stop),
+        }
+        if data.is_changed() {
+            eprintln!("decode: {name}: it was changed while it was read: decode a copy of it");
+            run.outcome = Outcome::Partial;
+        }
     }
-    if let Some(printer) = run.printer {
+    if args.asks_for_the_past() && !run.any_database && !is_unread {
+        eprintln!("decode: none of the files is a database");
+        is_unread = true;
+    }
+    // Where nothing could be read, an empty list would be a wrong answer.
+    if let Some(printer) = run.printer
+        && any_read
+    {
         printer.finish(out)?;
     }
-    if let (Some(path), Some(mut file)) = (&args.report, report) {
+    if let Some((path, mut file)) = report {
+        let name = escaped(path.as_os_str().as_encoded_bytes());
         let written = run.report.write(&mut file);
-        written.map_err(|error| unreadable(path, error))?;
+        written.map_err(|error| Stop::Usage(format!("--report: {name}: {error}")))?;
     }
-    Ok(run.outcome)
-}
-
-/// Inputs are never written to.
-fn spare_the_evidence(report: &Path, inputs: &[Input]) -> Result<(), Stop> {
-    let Ok(report) = fs::canonicalize(report) else {
-        return Ok(());
-    };
-    let same = |path: &Path| fs::canonicalize(path).is_ok_and(|path| path == report);
-    if inputs.iter().filter_map(Input::path).any(same) {
-        let report = escaped(report.as_os_str().as_encoded_bytes());
-        return Err(Stop::Usage(format!("--report: {report} is an input")));
-    }
-    Ok(())
+    Ok(match is_unread {
+        true => Outcome::Unread,
+        false => run.outcome,
+    })
 }
 
 fn decoder(args: &Args) -> Result<Decoder, Stop> {
@@ -148,27 +170,45 @@ pub struct Run<'r> {
     pub report: Report,
     /// What is left of the searches for moved values.
     tries: MoveTries,
+    any_database: bool,
 }
 
 impl Run<'_> {
-    fn input(&mut self, out: &mut dyn Write, data: &Data, name: &Path) -> Result<(), Stop> {
+    fn input(&mut self, out: &mut dyn Write, data: &Data, input: &Input) -> Result<(), Stop> {
         let args = self.args;
         if Snapshot::recognize(data) || args.carve {
-            return self.database(out, data, name);
-        }
-        if args.history || args.deleted || args.revision.is_some() {
-            let name = escaped(name.as_os_str().as_encoded_bytes());
-            return Err(Stop::Usage(format!(
-                "{name}: not recognised as a database, and a single value has no history; \
-                 a database without its meta pages is searched with --carve"
-            )));
+            self.any_database = true;
+            return self.database(out, data, &input.name);
         }
         let item = Item {
             key: args.etcd_key.as_deref().map(str::as_bytes),
             value: data,
             ..Item::default()
         };
+        if args.asks_for_the_past() {
+            return self.without_history(&item, input);
+        }
         self.item(out, &item, None)?;
+        Ok(())
+    }
+
+    /// No database, and the past is asked for. In a folder it is passed over: what
+    /// can be decoded as a value is no fault, all else may be a damaged database.
+    fn without_history(&mut self, item: &Item<'_>, input: &Input) -> Result<(), Stop> {
+        let hint = "a database without its meta pages is searched with --carve";
+        if !input.is_from_folder {
+            return Err(Stop::Usage(format!(
+                "not recognised as a database, and a single value has no history; {hint}"
+            )));
+        }
+        let decoded = Decoded::new(item, self.decoder, self.args, Form::Json);
+        let name = escaped(input.name.as_os_str().as_encoded_bytes());
+        if decoded.is_none_or(|decoded| decoded.is_decoded()) {
+            eprintln!("decode: {name}: passed over: a single value, which has no history");
+        } else {
+            eprintln!("decode: {name}: passed over: neither a database nor a value; {hint}");
+            self.outcome = Outcome::Partial;
+        }
         Ok(())
     }
 

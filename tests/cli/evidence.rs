@@ -21,6 +21,8 @@ fn cluster() -> Vec<u8> {
 /// Runs with `--report`; the report's only input.
 fn report(scratch: &Scratch, args: &[&str]) -> (Ran, Value) {
     let path = format!("{}/report.json", scratch.path());
+    // No file is replaced.
+    let _ = fs::remove_file(&path);
     let ran = decode(&[&["--report", &path], args].concat());
     let text = fs::read_to_string(&path).expect("a report");
     let mut report: Value = serde_json::from_str(&text).expect("JSON");
@@ -342,6 +344,6 @@ fn a_report_names_every_database_and_never_replaces_one() {
     let input = format!("{folder}/a.db");
     let ran = decode(&["--report", &input, &folder]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
-    assert!(ran.stderr.contains("is an input"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it is an input"), "{}", ran.stderr);
     assert!(fs::read(&input).expect("a file") == cluster());
 }

@@ -8,6 +8,7 @@
 mod bbolt_writer;
 mod encryption;
 mod evidence;
+mod folders;
 mod history;
 mod inputs;
 mod outputs;
@@ -16,3 +17,4 @@ mod policy;
 mod provenance;
 mod readme;
 mod run;
+mod spare;
