@@ -1,5 +1,5 @@
-//! Counts what one thread holds on the heap, so that bounds on memory are
-//! checked and not believed.
+//! Counts what one thread holds on the heap and all that it asks for, so that
+//! bounds on memory and work are checked and not believed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -13,6 +13,9 @@ thread_local! {
     /// Bytes held now and at most; tests run beside each other.
     static HELD: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    /// Bytes and allocations asked for since the thread began.
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
 }
 
 fn count(bytes: isize) {
@@ -21,6 +24,10 @@ fn count(bytes: isize) {
         held.set(held.get() + bytes);
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
     });
+    if let Ok(bytes) = usize::try_from(bytes) {
+        let _ = ASKED.try_with(|asked| asked.set(asked.get() + bytes));
+        let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+    }
 }
 
 unsafe impl GlobalAlloc for Counting {
@@ -43,25 +50,45 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What `work` returns, and the most bytes that it held at one time.
-pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
+/// What a piece of work cost on the heap. The same work costs the same each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heap {
+    /// The most bytes that were held at one time.
+    pub peak: usize,
+    /// All bytes that were asked for, a buffer that grows each time anew.
+    pub asked: usize,
+    /// How often.
+    pub allocations: usize,
+}
+
+/// What `work` returns, and what it cost on the heap.
+pub fn heap<T>(work: impl FnOnce() -> T) -> (T, Heap) {
     let before = HELD.get();
+    let (asked, allocations) = (ASKED.get(), ALLOCATIONS.get());
     PEAK.set(before);
     let result = work();
-    let peak = PEAK.get() - before;
-    (
-        result,
-        usize::try_from(peak).expect("a peak is not below its beginning"),
-    )
+    let cost = Heap {
+        peak: usize::try_from(PEAK.get() - before).expect("a peak is not below its beginning"),
+        asked: ASKED.get() - asked,
+        allocations: ALLOCATIONS.get() - allocations,
+    };
+    (result, cost)
+}
+
+/// What `work` returns, and the most bytes that it held at one time.
+pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let (result, cost) = heap(work);
+    (result, cost.peak)
 }
 
 #[test]
 fn it_counts() {
     let (_, none) = peak(|| 1);
     assert_eq!(none, 0);
-    let (vector, held) = peak(|| {
+    let (vector, cost) = heap(|| {
         drop(vec![1_u8; 5_000]);
         vec![1_u8; 1_000]
     });
-    assert_eq!((vector.len(), held), (1_000, 5_000));
+    assert_eq!((vector.len(), cost.peak), (1_000, 5_000));
+    assert_eq!((cost.asked, cost.allocations), (6_000, 2));
 }

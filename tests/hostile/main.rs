@@ -5,5 +5,6 @@ mod allocator;
 mod amplification;
 mod fixtures;
 mod flips;
+mod growth;
 mod limits;
 mod prefixes;
