@@ -78,6 +78,13 @@ pub struct Args {
     #[arg(long)]
     pub carve: bool,
 
+    /// With --carve: one state of both, the newest known entry of each key with its
+    /// "origin", live or carved. A key is left out where that entry is a deletion.
+    /// Of a tree without damage it is the live state. Where the tree is damaged or
+    /// incomplete, a key may come back whose deletion is lost
+    #[arg(long, requires = "carve", conflicts_with_all = ["history", "deleted", "revision"])]
+    pub state: bool,
+
     /// File, its SHA-256, page and offset in each record
     #[arg(long)]
     pub provenance: bool,
@@ -139,6 +146,7 @@ Examples:
   decode --history --key /registry/pods/default/web snapshot.db
   decode --deleted --kind Secret snapshot.db
   decode --carve --provenance --report report.json damaged.db
+  decode --carve --state damaged.db
   decode check-config encryption.yaml
   decode -o yaml --key /registry/deployments/default/web snapshot.db
   decode --etcd-key /registry/secrets/default/db --encryption-config encryption.yaml value.bin

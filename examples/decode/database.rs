@@ -33,7 +33,7 @@ impl Run<'_> {
                 self.outcome = Outcome::Partial;
                 let carving = self.args.carve.then(|| carve(data, &Limits::DEFAULT));
                 if let Some(carving) = &carving {
-                    self.carved(out, carving)?;
+                    self.found(out, None, carving, &complain)?;
                 }
                 let findings = Findings {
                     name: &file,
@@ -88,6 +88,9 @@ impl Run<'_> {
             self.history(out, snapshot)
         } else if self.args.deleted {
             self.deletions(out, snapshot)
+        } else if self.args.state {
+            // Printed below, with what is carved.
+            snapshot.revisions().map(|_| true).map_err(Failure::from)
         } else {
             self.live(out, snapshot)
         };
@@ -106,7 +109,7 @@ impl Run<'_> {
         }
         let carving = self.args.carve.then(|| snapshot.carve());
         if let Some(carving) = &carving {
-            self.carved(out, carving)?;
+            self.found(out, Some(snapshot), carving, complain)?;
         }
         if is_damaged || self.args.carve || self.args.report.is_some() {
             let survey = snapshot.survey();
@@ -222,27 +225,12 @@ impl Run<'_> {
         Ok(is_sound)
     }
 
-    fn carved(&mut self, out: &mut dyn Write, carving: &Carving<'_>) -> Result<(), Stop> {
+    pub fn carved(&mut self, out: &mut dyn Write, carving: &Carving<'_>) -> Result<(), Stop> {
         let mut wanted = Wanted::new();
         for carved in carving.iter() {
-            let item = Item {
-                key: Some(carved.key),
-                revision: carved.revision,
-                carved: Some(carved.copies),
-                place: Some(carved.provenance.into()),
-                is_deletion: carved.tombstone,
-                ..Item::default()
-            };
+            let item = Item::from(&carved);
             match carved.key_value {
-                Ok(key_value) => {
-                    let entry = Item::from(&key_value);
-                    let item = Item {
-                        revisions: entry.revisions,
-                        value: entry.value,
-                        ..item
-                    };
-                    self.change(out, carved.key, &item, &mut wanted)?;
-                }
+                Ok(_) => self.change(out, carved.key, &item, &mut wanted)?,
                 Err(error) => self.broken(out, &item, error)?,
             }
         }

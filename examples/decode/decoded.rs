@@ -2,7 +2,7 @@
 
 use k8s_etcd::encryption::Info;
 use k8s_etcd::etcd::bbolt::Provenance;
-use k8s_etcd::etcd::{KeyValue, Revision};
+use k8s_etcd::etcd::{Carved, KeyValue, Revision};
 use k8s_etcd::storage_value::{Content, Document, Media};
 use k8s_etcd::{Decoder, Error, Object, Report, Result};
 
@@ -16,6 +16,8 @@ pub struct Item<'a> {
     pub revision: Option<Revision>,
     pub deleted_revision: Option<i64>,
     pub is_deletion: bool,
+    /// `live` or `carved`, in a state over both.
+    pub origin: Option<&'static str>,
     /// How many more times it was found, where it was carved.
     pub carved: Option<u64>,
     pub revisions: Option<Revisions>,
@@ -71,6 +73,23 @@ impl<'a> From<&KeyValue<'a>> for Item<'a> {
             is_deletion: key_value.is_tombstone(),
             value: key_value.value,
             ..Item::default()
+        }
+    }
+}
+
+impl<'a> From<&Carved<'a>> for Item<'a> {
+    fn from(carved: &Carved<'a>) -> Item<'a> {
+        let entry = match &carved.key_value {
+            Ok(key_value) => Item::from(key_value),
+            Err(_) => Item::default(),
+        };
+        Item {
+            key: Some(carved.key),
+            revision: carved.revision,
+            carved: Some(carved.copies),
+            place: Some(carved.provenance.into()),
+            is_deletion: carved.tombstone,
+            ..entry
         }
     }
 }

@@ -14,6 +14,7 @@ mod check_config;
 mod database;
 mod decoded;
 mod input;
+mod known;
 mod output;
 mod parallel;
 mod progress;

@@ -162,6 +162,13 @@ impl<'a> Carving<'a> {
         self.found.iter().map(|candidate| self.carved(candidate))
     }
 
+    /// The entry with this number, counted as by [`Carving::iter`].
+    pub(super) fn get(&self, number: usize) -> Option<Carved<'a>> {
+        self.found
+            .get(number)
+            .map(|candidate| self.carved(candidate))
+    }
+
     fn carved(&self, candidate: &Candidate) -> Carved<'a> {
         let end = candidate.offset.saturating_add(candidate.length);
         let message = self.data.get(candidate.offset..end).unwrap_or_default();

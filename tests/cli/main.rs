@@ -11,6 +11,7 @@ mod evidence;
 mod folders;
 mod history;
 mod inputs;
+mod known;
 mod outputs;
 mod pipes;
 mod policy;

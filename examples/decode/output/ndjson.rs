@@ -45,6 +45,9 @@ pub fn print(
     if item.is_deletion {
         record.member("deleted", &true)?;
     }
+    if let Some(origin) = item.origin {
+        record.member("origin", origin)?;
+    }
     if let Some(copies) = item.carved {
         record.member("carved", &true)?;
         if let Some(place) = item.place {
