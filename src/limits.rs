@@ -37,6 +37,11 @@ pub struct Limits {
     /// Bytes that these tries may read in one run: each reads the whole value and
     /// the etcd key that is tried.
     pub moved_bytes: u64,
+    /// How often a [`KmsPlugin`](crate::encryption::KmsPlugin) is asked for one
+    /// wrapped key, at least once, while it answers with an error.
+    pub kms_attempts: u32,
+    /// How many of these repeat a question that failed, in the life of a keyring.
+    pub kms_repeats: u32,
 }
 
 impl Limits {
@@ -53,6 +58,8 @@ impl Limits {
         keys_tried: 1_000,
         moved_tries: 10_000,
         moved_bytes: 256 << 20,
+        kms_attempts: 10,
+        kms_repeats: 1_000,
     };
 }
 

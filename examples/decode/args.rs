@@ -38,6 +38,10 @@ pub struct Args {
     #[arg(long, value_name = "ID=HEX")]
     pub kms_local_key: Vec<String>,
 
+    /// Leave encrypted values closed that nothing authenticates: aescbc, and kms v1 as of before 1.25
+    #[arg(long)]
+    pub refuse_unauthenticated: bool,
+
     /// Prefix of the API server's keys, as its --etcd-prefix (repeatable)
     #[arg(long, value_name = "PREFIX")]
     pub etcd_prefix: Vec<String>,

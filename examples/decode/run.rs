@@ -126,7 +126,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
 }
 
 fn decoder(args: &Args) -> Result<Decoder, Stop> {
-    let mut keyring = Keyring::new();
+    let mut keyring = Keyring::new().refuse_unauthenticated(args.refuse_unauthenticated);
     for path in &args.encryption_config {
         keyring = keyring.with_configuration(&configuration(path)?);
     }

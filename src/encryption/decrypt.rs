@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use zeroize::Zeroizing;
-
+use crate::encryption::clear::Clear;
 use crate::encryption::diagnosis;
 use crate::encryption::fault::{Fault, Upstream, aggregate};
 use crate::encryption::identity;
@@ -156,7 +155,7 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
                 return None;
             }
             match self.open(found.key, found.payload) {
-                Ok(plaintext) => return Some((found, self.opened(&found, plaintext))),
+                Ok(clear) => return Some((found, self.opened(&found, clear))),
                 Err(fault) => {
                     self.note(fault.upstream());
                     self.tried(&found, fault);
@@ -178,7 +177,7 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
                 return None;
             }
             match self.open(found.key, found.payload) {
-                Ok(plaintext) => return Some(self.opened(&found, plaintext)),
+                Ok(clear) => return Some(self.opened(&found, clear)),
                 Err(fault) => self.tried(&found, fault),
             }
         }
@@ -192,11 +191,14 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
         }
         for (name, payload) in guess_names(provider, self.prefix.rest()) {
             match self.open_kms(name, payload) {
-                Ok(plaintext) => {
+                Ok(clear) => {
                     return Some(Opened {
-                        plaintext: Plaintext::Decrypted(plaintext),
+                        plaintext: Plaintext::Decrypted(clear.plaintext),
                         // What opened the value has the name.
-                        info: Info::with_name(&self.prefix, name, payload),
+                        info: Info {
+                            unauthenticated: clear.is_unauthenticated,
+                            ..Info::with_name(&self.prefix, name, payload)
+                        },
                     });
                 }
                 Err(fault) => self.tried.push(Tried {
@@ -246,37 +248,48 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
         }
     }
 
-    fn open(&self, key: &NamedKey, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        match &key.material {
+    fn open(&self, key: &NamedKey, payload: &[u8]) -> Result<Clear, Fault> {
+        let plaintext = match &key.material {
             Material::AesGcm(key) => {
-                key.try_open(payload, self.authenticated_data.unwrap_or_default())
+                key.try_open(payload, self.authenticated_data.unwrap_or_default())?
             }
-            Material::Secretbox(key) => key.try_open(payload),
+            Material::Secretbox(key) => key.try_open(payload)?,
             Material::AesCbc(key) => {
                 let plaintext = key.try_open(payload)?;
                 if (self.recognize)(&plaintext) {
-                    return Ok(plaintext);
+                    return self.accept(Clear::unauthenticated(plaintext));
                 }
-                Err(Fault::NotRecognized {
+                return Err(Fault::NotRecognized {
                     upstream: identity::undecodable(&plaintext),
-                })
+                });
             }
-            Material::Kms => self.open_kms(&key.name, payload),
-        }
+            Material::Kms => return self.open_kms(&key.name, payload),
+        };
+        Ok(Clear::authenticated(plaintext))
     }
 
-    fn open_kms(&self, name: &str, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    fn open_kms(&self, name: &str, payload: &[u8]) -> Result<Clear, Fault> {
         let authenticated_data = self.authenticated_data.unwrap_or_default();
-        with_dek(self.keyring, self.provider, name, payload, |dek, data| {
+        let clear = with_dek(self.keyring, self.provider, name, payload, |dek, data| {
             dek.open(data, authenticated_data, self.recognize)
-        })
+        })?;
+        self.accept(clear)
     }
 
-    fn opened(&self, found: &Match<'_, 'v>, plaintext: Zeroizing<Vec<u8>>) -> Opened<'v> {
+    /// Unless nothing authenticates the bytes, and that is refused.
+    fn accept(&self, clear: Clear) -> Result<Clear, Fault> {
+        if clear.is_unauthenticated && self.keyring.refuses_unauthenticated {
+            return Err(Fault::Unauthenticated);
+        }
+        Ok(clear)
+    }
+
+    fn opened(&self, found: &Match<'_, 'v>, clear: Clear) -> Opened<'v> {
         Opened {
-            plaintext: Plaintext::Decrypted(plaintext),
+            plaintext: Plaintext::Decrypted(clear.plaintext),
             info: Info {
                 key_path: Some(found.path().to_owned()),
+                unauthenticated: clear.is_unauthenticated,
                 ..Info::with_name(&self.prefix, &found.key.name, found.payload)
             },
         }
@@ -297,7 +310,7 @@ pub(super) fn with_dek<T>(
         let key = WrappedKey::v1(name, wrapped);
         return keyring
             .kms
-            .with_dek(Source::V1, &key, |dek| use_dek(dek, data));
+            .with_dek(Source::V1, &key, &keyring.limits, |dek| use_dek(dek, data));
     }
     let object = EncryptedObject::parse(payload)?;
     let key = WrappedKey::v2(
@@ -307,9 +320,9 @@ pub(super) fn with_dek<T>(
         &object.annotations,
     );
     let source = Source::V2(object.source_type);
-    keyring
-        .kms
-        .with_dek(source, &key, |dek| use_dek(dek, object.encrypted_data))
+    keyring.kms.with_dek(source, &key, &keyring.limits, |dek| {
+        use_dek(dek, object.encrypted_data)
+    })
 }
 
 /// What a provider logs when its header fits, and none of its key names. A KMS

@@ -32,6 +32,8 @@ pub(super) enum Fault {
         /// What the API server makes of the bytes, as far as it can be told.
         upstream: Option<String>,
     },
+    /// A stored value came out that nothing authenticates, and that is refused.
+    Unauthenticated,
     /// A key of this length fits no AES.
     AesKeyLength(usize),
     /// A secretbox key of this length, not 32.
@@ -84,6 +86,7 @@ impl Fault {
             Fault::BlockSize(_) => Reason::NotWholeBlocks,
             Fault::PaddingLength | Fault::Padding => Reason::WrongPadding,
             Fault::NotRecognized { .. } => Reason::NotRecognized,
+            Fault::Unauthenticated => Reason::Unauthenticated,
             Fault::AesKeyLength(_) | Fault::SecretboxKeyLength(_) | Fault::SeedLength(_) => {
                 Reason::UnusableKey
             }
@@ -116,6 +119,10 @@ impl Fault {
             Fault::Padding => "the bytes of the padding differ".into(),
             Fault::NotRecognized { .. } => {
                 "the padding fits, but what comes out is no stored value".into()
+            }
+            Fault::Unauthenticated => {
+                "it opens with AES-CBC, which authenticates nothing, and such values are refused"
+                    .into()
             }
             Fault::AesKeyLength(length) => {
                 format!("a key of {length} bytes, need 16, 24 or 32").into()
@@ -167,6 +174,7 @@ impl Fault {
             Fault::PaddingLength => "invalid PKCS7 data (empty or not padded)".into(),
             Fault::Padding => "invalid padding on input".into(),
             Fault::NotRecognized { upstream } => return Upstream::Passes(upstream.clone()),
+            Fault::Unauthenticated => return Upstream::Passes(None),
             Fault::AesKeyLength(length) => format!("crypto/aes: invalid key size {length}").into(),
             Fault::SecretboxKeyLength(length) => {
                 format!("expected key size 32 for secretbox provider, got {length}").into()

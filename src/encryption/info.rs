@@ -53,6 +53,11 @@ pub struct Info {
     /// another key, or plain.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
+    /// Nothing authenticates the bytes of this encrypted value: AES-CBC opened it,
+    /// as it does all of `aescbc`, and of KMS v1 what is in the form of before 1.25
+    /// or pretends to be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unauthenticated: bool,
     /// Where the stored value is not what the policy says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,

@@ -60,6 +60,7 @@ pub struct Keyring {
     all_rules: OnceLock<Rule>,
     pub(super) kms: Unwrapper,
     pub(super) limits: Limits,
+    pub(super) refuses_unauthenticated: bool,
 }
 
 /// A key, and the name that stands before what it sealed.
@@ -94,6 +95,7 @@ impl Default for Keyring {
             all_rules: OnceLock::new(),
             kms: Unwrapper::default(),
             limits: Limits::DEFAULT,
+            refuses_unauthenticated: false,
         }
     }
 }
@@ -105,7 +107,8 @@ impl Keyring {
     }
 
     /// Sets the bounds, of which [`keys_tried`](Limits::keys_tried),
-    /// [`moved_tries`](Limits::moved_tries) and [`moved_bytes`](Limits::moved_bytes)
+    /// [`moved_tries`](Limits::moved_tries), [`moved_bytes`](Limits::moved_bytes),
+    /// [`kms_attempts`](Limits::kms_attempts) and [`kms_repeats`](Limits::kms_repeats)
     /// concern a keyring. A [`Decoder`](crate::Decoder) sets its own.
     #[must_use]
     pub fn with_limits(mut self, limits: &Limits) -> Keyring {
@@ -174,6 +177,17 @@ impl Keyring {
         }
         self.names = OnceLock::new();
         self.all_rules = OnceLock::new();
+    }
+
+    /// Whether encrypted values that nothing authenticates stay closed: all of
+    /// `aescbc`, and of KMS v1 those that AES-CBC opens. The API server reads them.
+    /// It writes KMS v1 so up to 1.24; whoever knows a part of a newer value can
+    /// forge one that opens so under any etcd key. Plain values, which nothing
+    /// authenticates either, are not concerned.
+    #[must_use]
+    pub fn refuse_unauthenticated(mut self, refuse: bool) -> Keyring {
+        self.refuses_unauthenticated = refuse;
+        self
     }
 
     /// Adds a KMS plugin. Plugins are asked in the order in which they are added.

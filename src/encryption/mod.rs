@@ -59,6 +59,7 @@
 
 pub mod aescbc;
 pub mod aesgcm;
+mod clear;
 mod config;
 mod decrypt;
 mod diagnosis;
@@ -75,6 +76,7 @@ mod policy;
 mod prefix;
 mod reason;
 mod seal;
+mod secret_text;
 pub mod secretbox;
 mod xsalsa20;
 

@@ -198,7 +198,7 @@ impl Keyring {
             Material::Kms => self.with_opener_dek(opener, |dek, data| match dek {
                 // The older form of data, AES-CBC, has nothing to do with the key.
                 Dek::V1(dek) => aesgcm::Key::try_new(dek)?.try_open(data, etcd_key),
-                dek => dek.open(data, etcd_key, recognize),
+                dek => Ok(dek.open(data, etcd_key, recognize)?.plaintext),
             }),
             _ => Err(Fault::Authentication),
         }

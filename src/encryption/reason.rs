@@ -34,6 +34,9 @@ pub enum Reason {
     WrongPadding,
     /// Unauthenticated bytes came out that are no stored value.
     NotRecognized,
+    /// The value opens, but nothing authenticates it, and such values are
+    /// [refused](crate::encryption::Keyring::refuse_unauthenticated).
+    Unauthenticated,
     /// Wrong secret, changed bytes, or another etcd key than the value was
     /// written for.
     AuthenticationFailed,
@@ -57,6 +60,7 @@ impl Reason {
             Reason::NotWholeBlocks => "not-whole-blocks",
             Reason::WrongPadding => "wrong-padding",
             Reason::NotRecognized => "not-recognized",
+            Reason::Unauthenticated => "unauthenticated",
             Reason::AuthenticationFailed => "authentication-failed",
         }
     }
@@ -67,7 +71,8 @@ impl Reason {
     pub(super) const fn weight(self) -> u8 {
         match self {
             // A wrong key seldom gets as far as this.
-            Reason::NotRecognized => u8::MAX,
+            Reason::NotRecognized => u8::MAX.saturating_sub(1),
+            Reason::Unauthenticated => u8::MAX,
             other => other as u8,
         }
     }

@@ -3,8 +3,10 @@
 mod cases;
 mod configuration;
 mod kms;
+mod kms_errors;
 mod sealing;
 mod snapshots;
 mod support;
 mod tampering;
+mod unauthenticated;
 mod vectors;

@@ -1,6 +1,7 @@
-//! What is sealed with a DEK that the KMS wrapped opens to the plaintext. Any
-//! other bytes fail: changed or cut ones, those under another etcd key, and any
-//! at all.
+//! What is sealed with a DEK that the KMS wrapped opens to the plaintext. Of any
+//! other bytes (changed or cut ones, those under another etcd key, and any at
+//! all) nothing opens that is authenticated: what does is in the form of before
+//! 1.25, which can be made without the key, is marked so, and can be refused.
 
 use k8s_etcd::encryption::{Keyring, Provider, Sealer, aesgcm};
 use k8s_etcd::storage_value::StorageValue;
@@ -12,11 +13,8 @@ const PROVIDER: Provider = Provider::KmsV1;
 
 pub fn kms_v1(data: &[u8]) {
     let keyring = kms::keyring();
-    let open = |value: &[u8], etcd_key: &[u8]| {
-        let recognize = |plaintext: &[u8]| StorageValue::is_recognizable(plaintext);
-        let opened = keyring.decrypt(value, Some("secrets"), Some(etcd_key), &recognize);
-        opened.map(|opened| opened.plaintext.to_vec())
-    };
+    let refusing = kms::keyring().refuse_unauthenticated(true);
+    let recognize = |plaintext: &[u8]| StorageValue::is_recognizable(plaintext);
     let sealed = Sealed::parse(data);
     let dek = aes_key(sealed.key);
     let value = Sealer::KmsV1 {
@@ -28,20 +26,33 @@ pub fn kms_v1(data: &[u8]) {
     let value = value
         .seal(sealed.plaintext, sealed.etcd_key)
         .expect("short");
-    let opened = open(&value, sealed.etcd_key).expect("what was sealed");
-    assert_eq!(opened, sealed.plaintext);
+    for keyring in [&keyring, &refusing] {
+        let opened = keyring.decrypt(&value, Some("secrets"), Some(sealed.etcd_key), &recognize);
+        let opened = opened.expect("what was sealed");
+        assert_eq!(*opened.plaintext, *sealed.plaintext);
+        assert!(!opened.info.unauthenticated);
+    }
+    // What was not sealed so.
+    let check = |value: &[u8], etcd_key: &[u8]| {
+        let open = |keyring: &Keyring| {
+            let opened = keyring.decrypt(value, Some("secrets"), Some(etcd_key), &recognize);
+            opened.map(|opened| opened.info.unauthenticated)
+        };
+        assert!(open(&keyring).unwrap_or(true));
+        assert!(open(&refusing).is_err());
+    };
     // With its `k8s:enc:` changed it is no encrypted value any more.
     let changed = sealed.changed(&value);
     if changed.starts_with(b"k8s:enc:") {
-        assert!(open(&changed, sealed.etcd_key).is_err());
+        check(&changed, sealed.etcd_key);
     }
-    assert!(open(&value, &sealed.changed(sealed.etcd_key)).is_err());
+    check(&value, &sealed.changed(sealed.etcd_key));
 
     let header = [PROVIDER.header(), kms::name(PROVIDER), ":"].concat();
-    assert!(open(&[header.as_bytes(), data].concat(), b"").is_err());
+    check(&[header.as_bytes(), data].concat(), b"");
     // By no configured name: guessed.
     let value = [PROVIDER.header().as_bytes(), data].concat();
-    assert!(open(&value, b"").is_err());
+    check(&value, b"");
     let bare = Keyring::new().decrypt(&value, None, None, &|_| true);
     assert!(bare.is_err());
 }

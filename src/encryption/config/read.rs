@@ -2,11 +2,6 @@
 
 use std::collections::HashSet;
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use zeroize::Zeroizing;
-
 use crate::encryption::Provider;
 use crate::encryption::config::kms::{check_endpoint, parse_duration};
 use crate::encryption::config::node::Node;
@@ -15,15 +10,8 @@ use crate::encryption::config::{
     EncryptionConfiguration, Key, KmsConfiguration, ProviderConfiguration, ResourceConfiguration,
     problem,
 };
+use crate::encryption::secret_text::decode_base64;
 use crate::error::Error;
-
-/// Go's `base64.StdEncoding`: padding needed, left-over bits not looked at.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
-        .with_decode_allow_trailing_bits(true),
-);
 
 pub(super) fn read(bytes: &[u8]) -> (EncryptionConfiguration, Vec<Error>) {
     let mut reader = Reader::default();
@@ -226,13 +214,7 @@ impl Reader {
             self.problem(&at, "a secret is needed");
             return None;
         }
-        // Go's decoder passes over line ends.
-        let text: Zeroizing<Vec<u8>> = Zeroizing::new(
-            text.bytes()
-                .filter(|byte| !matches!(byte, b'\r' | b'\n'))
-                .collect(),
-        );
-        let Ok(secret) = BASE64.decode(&*text).map(Zeroizing::new) else {
+        let Some(secret) = decode_base64(text) else {
             self.problem(&at, "not base64");
             return None;
         };

@@ -2,6 +2,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::encryption::secret_text::decode_hex;
 use crate::encryption::{KmsError, KmsPlugin, Provider, WrappedKey, aesgcm};
 use crate::error::{Category, Error, Result};
 
@@ -50,8 +51,7 @@ impl LocalKms {
         let (key_id, key) = text
             .rsplit_once('=')
             .ok_or_else(|| wrong("no '=', need ID=HEX"))?;
-        let key = hex::decode(key).map(Zeroizing::new);
-        let key = key.map_err(|_| wrong("no hexadecimal after '=', need ID=HEX"))?;
+        let key = decode_hex(key).ok_or_else(|| wrong("no hexadecimal after '=', need ID=HEX"))?;
         LocalKms::new(key_id, &key)
     }
 

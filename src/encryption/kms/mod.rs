@@ -55,9 +55,16 @@ pub trait KmsPlugin: Send + Sync {
     /// Unwraps a key: a DEK or, with v2, also a seed of DEKs.
     ///
     /// `None` says "not mine": another plugin may know it. `Some(Err)` says
-    /// "mine, and wrong". Called once for each different [`WrappedKey`] of a
-    /// [`Keyring`](crate::encryption::Keyring), whatever the answer; from several
-    /// threads at once, if values are opened so.
+    /// "mine, and it failed".
+    ///
+    /// A [`Keyring`](crate::encryption::Keyring) keeps a key and a "not mine": it
+    /// asks once for each different [`WrappedKey`]. An error may pass, so that the
+    /// next value with the same wrapped key asks again: in all
+    /// [`kms_attempts`](crate::Limits::kms_attempts) times for one wrapped key,
+    /// and no more once [`kms_repeats`](crate::Limits::kms_repeats) are used up
+    /// by all of them. Then the last error stands. The keyring does not wait in
+    /// between; a plugin that can wait may do so. Called for different keys from
+    /// several threads at once, if values are opened so.
     fn unwrap_key(&self, key: &WrappedKey<'_>) -> Option<Result<Zeroizing<Vec<u8>>, KmsError>>;
 }
 

@@ -96,4 +96,62 @@ mod tests {
             assert_eq!(is_message(bytes), sound, "{bytes:x?}");
         }
     }
+
+    /// Fields within a group of number 1.
+    fn grouped(inside: &[u8]) -> Vec<u8> {
+        [&[0x0b], inside, &[0x0c]].concat()
+    }
+
+    #[test]
+    fn numbers_have_31_bits_within_a_group_and_29_outside() {
+        let varint_of = |number: u64| {
+            let mut tag = number << 3;
+            let mut bytes = Vec::new();
+            while tag >= 0x80 {
+                bytes.push(tag as u8 | 0x80);
+                tag >>= 7;
+            }
+            bytes.extend([tag as u8, 0]);
+            bytes
+        };
+        for (number, within, outside) in [
+            (0, false, false),
+            (1, true, true),
+            ((1 << 29) - 1, true, true),
+            (1 << 29, true, false),
+            ((1 << 31) - 1, true, false),
+            (1 << 31, false, false),
+        ] {
+            assert_eq!(is_message(&grouped(&varint_of(number))), within, "{number}");
+            assert_eq!(is_message(&varint_of(number)), outside, "{number}");
+        }
+    }
+
+    #[test]
+    fn groups_end_with_their_own_number_innermost_first() {
+        assert!(is_message(&grouped(&[0x13, 0x14])));
+        assert!(!is_message(&[0x0b, 0x13, 0x0c, 0x14]));
+        assert!(!is_message(&[0x0b, 0x0c, 0x0c]));
+        assert!(is_message(&[0x0b, 0x0c, 0x0b, 0x0c]));
+        let nested = |depth: usize| [vec![0x0b; depth], vec![0x0c; depth]].concat();
+        assert!(is_message(&nested(10_000)));
+        assert!(!is_message(&nested(10_001)));
+        // After them all there is room for as many again.
+        assert!(is_message(&[nested(10_000), nested(10_000)].concat()));
+    }
+
+    #[test]
+    fn fixed_and_counted_payloads_have_all_their_bytes() {
+        for (tag, length) in [(9, 8), (13, 4)] {
+            for have in 0..=length {
+                let bytes = [vec![tag], vec![0; have]].concat();
+                assert_eq!(is_message(&bytes), have == length, "{tag} {have}");
+            }
+        }
+        assert!(is_message(&[0x0a, 0]));
+        assert!(is_message(&[0x0a, 2, 1, 1, 0x0a, 0]));
+        assert!(!is_message(&[
+            0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1
+        ]));
+    }
 }

@@ -13,8 +13,7 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/storage/value/encrypt/envelope/envelope.go`.
 
-use zeroize::Zeroizing;
-
+use crate::encryption::clear::Clear;
 use crate::encryption::fault::Fault;
 use crate::encryption::{Recognize, aescbc, aesgcm, identity};
 use crate::error::{Category, Error, Result};
@@ -37,18 +36,23 @@ pub(in crate::encryption) fn is_possible(payload: &[u8]) -> bool {
 }
 
 /// Opens the data with the unwrapped DEK.
+///
+/// Whoever knows 16 bytes of a plaintext and where they stand can make, of its
+/// ciphertext, data in the older form that opens under any etcd key: the counter
+/// mode within AES-GCM gives the encryption of a block, which is what CBC needs.
+/// So a success there is marked.
 pub(in crate::encryption) fn open(
     dek: &[u8],
     data: &[u8],
     authenticated_data: &[u8],
     recognize: &Recognize<'_>,
-) -> Result<Zeroizing<Vec<u8>>, Fault> {
+) -> Result<Clear, Fault> {
     let gcm = match aesgcm::Key::try_new(dek)?.try_open(data, authenticated_data) {
-        Ok(plaintext) => return Ok(plaintext),
+        Ok(plaintext) => return Ok(Clear::authenticated(plaintext)),
         Err(fault) => fault,
     };
     let cbc = match aescbc::Key::try_new(dek)?.try_open(data) {
-        Ok(plaintext) if recognize(&plaintext) => return Ok(plaintext),
+        Ok(plaintext) if recognize(&plaintext) => return Ok(Clear::unauthenticated(plaintext)),
         Ok(plaintext) => Fault::NotRecognized {
             upstream: identity::undecodable(&plaintext),
         },

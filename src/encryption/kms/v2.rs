@@ -86,4 +86,38 @@ mod tests {
         println!("HKDF-SHA256: {run} run, {skipped} skipped");
         assert_eq!((run, skipped), (83, 3));
     }
+
+    /// Info and nonce each have their place, and the shortest data their length.
+    #[test]
+    fn data_from_a_seed_is_cut_where_its_parts_end() {
+        let seed: [u8; 40] = std::array::from_fn(|at| at as u8);
+        let info: [u8; INFO] = std::array::from_fn(|at| 100 + at as u8);
+        let key = derive(&seed, &info).unwrap();
+        let payload = key.seal(&[9; aesgcm::NONCE], b"etcd key", b"").unwrap();
+        let data = [&info[..], &payload].concat();
+        assert_eq!(data.len(), 60);
+        assert_eq!(**open_with_seed(&seed, &data, b"etcd key").unwrap(), *b"");
+        for at in 0..data.len() {
+            let mut changed = data.clone();
+            changed[at] ^= 1;
+            let fault = open_with_seed(&seed, &changed, b"etcd key").unwrap_err();
+            assert_eq!(fault, Fault::Authentication, "{at}");
+        }
+        for have in 0..data.len() {
+            let fault = open_with_seed(&seed, &data[..have], b"etcd key").unwrap_err();
+            let (need, upstream) = (60, 44);
+            assert_eq!(
+                fault,
+                Fault::TooShort {
+                    need,
+                    have,
+                    upstream
+                }
+            );
+        }
+        assert_eq!(
+            open_with_seed(&seed[..31], &data, b"etcd key").unwrap_err(),
+            Fault::SeedLength(31)
+        );
+    }
 }
