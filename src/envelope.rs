@@ -37,7 +37,8 @@ pub struct Envelope<'a> {
     raw_offset: u64,
     content_encoding: &'a [u8],
     content_type: &'a [u8],
-    pub(crate) unknown: Vec<wire::Field<'a>>,
+    /// All behind the prefix, and where it begins, if some field in it is unknown.
+    odd: Option<Reader<'a>>,
 }
 
 impl<'a> Envelope<'a> {
@@ -70,14 +71,18 @@ impl<'a> Envelope<'a> {
             raw_offset: to_u64(value.len()),
             content_encoding: b"",
             content_type: b"",
-            unknown: Vec::new(),
+            odd: None,
         };
-        let mut fields = Fields::new(Reader::with_base(body, base, buffer));
+        let whole = Reader::with_base(body, base, buffer);
+        let mut fields = Fields::new(whole);
         while let Some(field) = fields.next_field()? {
             let (slot, what) = match field.number {
                 1 => {
                     let bytes = length_delimited(&field, buffer, "field typeMeta of the envelope")?;
-                    envelope.parse_type_meta(bytes, field.payload_offset, buffer)?;
+                    let reader = Reader::with_base(bytes, field.payload_offset, buffer);
+                    if envelope.parse_type_meta(reader)? {
+                        envelope.odd = Some(whole);
+                    }
                     continue;
                 }
                 2 => {
@@ -93,7 +98,7 @@ impl<'a> Envelope<'a> {
                     "field contentType of the envelope",
                 ),
                 _ => {
-                    envelope.unknown.push(field);
+                    envelope.odd = Some(whole);
                     continue;
                 }
             };
@@ -117,25 +122,54 @@ impl<'a> Envelope<'a> {
             raw_offset: base.checked_add(to_u64(raw_at))?,
             content_encoding: wire.take_bytes(third)?,
             content_type: wire.take_bytes(fourth)?,
-            unknown: Vec::new(),
+            odd: None,
         };
         (type_meta.is_empty() && wire.is_empty()).then_some(envelope)
     }
 
-    fn parse_type_meta(&mut self, bytes: &'a [u8], offset: u64, buffer: Buffer) -> Result<()> {
-        let mut fields = Fields::new(Reader::with_base(bytes, offset, buffer));
+    /// Whether there are unknown fields.
+    fn parse_type_meta(&mut self, reader: Reader<'a>) -> Result<bool> {
+        let mut odd = false;
+        let mut fields = Fields::new(reader);
         while let Some(field) = fields.next_field()? {
             let (slot, what) = match field.number {
                 1 => (&mut self.api_version, "apiVersion of the envelope"),
                 2 => (&mut self.kind, "kind of the envelope"),
                 _ => {
-                    self.unknown.push(field);
+                    odd = true;
                     continue;
                 }
             };
-            *slot = length_delimited(&field, buffer, what)?;
+            *slot = length_delimited(&field, reader.buffer(), what)?;
         }
-        Ok(())
+        Ok(odd)
+    }
+
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.odd.is_some()
+    }
+
+    /// The fields that no API server writes, of the envelope and its type, as they
+    /// come. They are read again: a forged envelope may have very many.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = wire::Field<'a>> {
+        let whole = self.odd.into_iter().flat_map(fields);
+        whole.flat_map(|field| {
+            let type_meta = match (field.number, field.payload) {
+                (1, Payload::LengthDelimited(bytes)) => Some((bytes, field.payload_offset)),
+                _ => None,
+            };
+            let inner = type_meta.into_iter().flat_map(|(bytes, offset)| {
+                let inner = fields(Reader::with_base(bytes, offset, Buffer::Value));
+                inner.filter(|field| field.number > 2)
+            });
+            let outer = (field.number > 4).then_some(field);
+            inner.chain(outer)
+        })
+    }
+
+    /// Bytes of the envelope with all that is in it.
+    pub(crate) fn length(&self) -> usize {
+        self.odd.map_or(self.raw.len(), |body| body.remaining())
     }
 
     /// `v1` or `group/version`, as stored: nobody has checked its UTF-8.
@@ -189,6 +223,12 @@ impl<'a> Envelope<'a> {
         }
         Ok((group, version))
     }
+}
+
+/// The fields of what was parsed before.
+fn fields(reader: Reader<'_>) -> impl Iterator<Item = wire::Field<'_>> {
+    let mut fields = Fields::new(reader);
+    std::iter::from_fn(move || fields.next_field().ok().flatten())
 }
 
 fn length_delimited<'a>(

@@ -71,6 +71,7 @@
 mod convert;
 mod error;
 mod limits;
+mod room;
 mod skip_fields;
 mod utf8;
 mod wire;

@@ -1,7 +1,8 @@
 //! Bounds on what hostile bytes may cost, in one place.
 
 /// Bounds that decoding keeps. Reaching one is an error of category
-/// [`Limit`](crate::Category::Limit), never a silent cut.
+/// [`Limit`](crate::Category::Limit), never a silent cut; of a report, what has no
+/// room is counted ([`Report::left_out`](crate::Report::left_out)).
 ///
 /// The defaults stand above anything that Kubernetes writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub struct Limits {
     /// Bytes of one stored value. etcd's default for a whole request is 1.5 MiB.
     pub value_bytes: usize,
     /// Entries of one object's report: unknown and retired fields, invalid UTF-8.
+    /// The report's size is bounded besides, by that of the object.
     pub report_entries: usize,
     /// Pages that one walk of a database file may visit, as a multiple of the
     /// pages in the file. A sound file needs 1.

@@ -159,18 +159,14 @@ impl<'a> Object<'a> {
     }
 
     pub(crate) fn in_envelope(mut self, envelope: Envelope<'a>, buffer: Buffer) -> Object<'a> {
-        if !envelope.unknown.is_empty() {
+        if envelope.has_unknown() {
             self.envelope = Some((envelope, buffer));
         }
         self
     }
 
     fn report(&self, report: de::Report<'a>) -> Report {
-        let mut report = Report::new(report, self.limits);
-        if let Some((envelope, buffer)) = &self.envelope {
-            report.add_envelope(envelope, *buffer);
-        }
-        report
+        Report::new(report, self.envelope.as_ref(), self.limits)
     }
 
     /// `v1` or `group/version`; empty for [`Object::of_message`].
@@ -239,7 +235,11 @@ impl<'a> Object<'a> {
     }
 
     fn walk(&self) -> Walk<'a> {
-        Walk::new(self.limits, self.options.clone(), Buffer::Raw)
+        let length = match &self.envelope {
+            Some((envelope, _)) => envelope.length(),
+            None => self.raw.len(),
+        };
+        Walk::new(self.limits, self.options.clone(), Buffer::Raw, length)
     }
 
     fn pieces(&self) -> Pieces<'a> {
@@ -272,7 +272,7 @@ impl<'a> Object<'a> {
     /// As [`Object::decode`].
     pub fn decode_with_report<T: Deserialize<'a>>(&self) -> Result<(T, Report)> {
         match self.decode_usual() {
-            Ok(object) => Ok((object, self.report(de::Report::default()))),
+            Ok(object) => Ok((object, self.report(self.walk().into_report()))),
             Err(_) => self.decode_by_all_rules(),
         }
     }
@@ -426,17 +426,18 @@ static UNKNOWN_KIND_WITHOUT_METADATA: Message = message("", Form::Object, true, 
 
 /// `kind`, `apiVersion`, and `metadata` if field 1 is there and reads wholly as one.
 fn message_of_unknown_kind(raw: &[u8]) -> &'static Message {
-    let mut walk = Walk::new(Limits::default(), Options::default(), Buffer::Raw);
+    let limits = Limits {
+        // Only whether there is something to report is asked.
+        report_entries: 0,
+        ..Limits::DEFAULT
+    };
+    let mut walk = Walk::new(limits, Options::default(), Buffer::Raw, 0);
     let message = &UNKNOWN_KIND;
     let has_metadata = Fields::new(Reader::new(raw, Buffer::Raw))
         .map_while(Result::ok)
         .any(|field| field.number == 1);
     let sound = walk.check_message(message, Pieces::One(raw, 0)).is_ok();
-    let report = walk.into_report();
-    let wholly = report
-        .unknown
-        .iter()
-        .all(|unknown| std::ptr::eq(unknown.message, message));
+    let wholly = !walk.into_report().unknown_below;
     if has_metadata && sound && wholly {
         message
     } else {

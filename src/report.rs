@@ -1,6 +1,9 @@
 //! What a decode met besides the object itself.
 
-use serde::{Serialize, Serializer};
+use std::fmt;
+
+use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -27,6 +30,16 @@ pub struct Report {
     /// Paths of strings that are not UTF-8.
     #[serde(rename = "invalidUtf8", skip_serializing_if = "Vec::is_empty")]
     pub invalid_utf8: Vec<String>,
+    /// Entries that are missing above, because the report would outgrow the object: it
+    /// holds [`Limits::report_entries`] at most, and 16 bytes for each byte of the
+    /// object (and 16 KiB). A path longer than 1,024 bytes is cut in its middle, at `…`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A field whose number the message does not have.
@@ -68,46 +81,52 @@ impl Report {
         self.unknown_fields.is_empty()
             && self.retired_fields.is_empty()
             && self.invalid_utf8.is_empty()
+            && self.left_out == 0
     }
 
-    pub(crate) fn new(report: de::Report<'_>, limits: Limits) -> Report {
-        let mut made = Report {
+    /// What a walk met, and what the envelope has besides its four fields, if there is
+    /// any such.
+    pub(crate) fn new(
+        report: de::Report<'_>,
+        envelope: Option<&(Envelope<'_>, Buffer)>,
+        limits: Limits,
+    ) -> Report {
+        let mut room = report.room;
+        let unknown = report.unknown.into_iter().map(|unknown| {
+            let (message, field) = (unknown.message.name(), &unknown.field);
+            UnknownField::new(unknown.path, message, field, Buffer::Raw)
+        });
+        let mut unknown_fields: Vec<_> = unknown.collect();
+        let mut retired_fields = Vec::new();
+        for retired in report.retired {
+            if room.take(retired.weight(limits)) {
+                let value = retired.decode(limits).unwrap_or_default();
+                let path = retired.path;
+                retired_fields.push(RetiredField { path, value });
+            }
+        }
+        if let Some((envelope, buffer)) = envelope {
+            for field in envelope.unknown() {
+                const UNKNOWN: &str = "k8s.io.apimachinery.pkg.runtime.Unknown";
+                let bytes = UNKNOWN.len().saturating_add(field.bytes.len());
+                let path = room.path(&"", bytes);
+                unknown_fields
+                    .extend(path.map(|path| UnknownField::new(path, UNKNOWN, &field, *buffer)));
+            }
+        }
+        Report {
+            unknown_fields,
+            retired_fields,
             invalid_utf8: report.invalid_utf8,
-            ..Report::default()
-        };
-        made.unknown_fields
-            .extend(report.unknown.iter().map(|unknown| {
-                UnknownField::new(
-                    &unknown.path,
-                    unknown.message.name(),
-                    &unknown.field,
-                    Buffer::Raw,
-                )
-            }));
-        made.retired_fields
-            .extend(report.retired.iter().map(|retired| RetiredField {
-                path: retired.path.clone(),
-                value: retired.value(limits),
-            }));
-        made
-    }
-
-    /// Adds what the envelope has besides its four fields.
-    pub(crate) fn add_envelope(&mut self, envelope: &Envelope<'_>, buffer: Buffer) {
-        const UNKNOWN: &str = "k8s.io.apimachinery.pkg.runtime.Unknown";
-        self.unknown_fields.extend(
-            envelope
-                .unknown
-                .iter()
-                .map(|field| UnknownField::new("", UNKNOWN, field, buffer)),
-        );
+            left_out: room.left_out(),
+        }
     }
 }
 
 impl UnknownField {
-    fn new(path: &str, message: &'static str, field: &wire::Field<'_>, buffer: Buffer) -> Self {
+    fn new(path: String, message: &'static str, field: &wire::Field<'_>, buffer: Buffer) -> Self {
         UnknownField {
-            path: path.to_owned(),
+            path,
             message,
             number: field.number,
             wire_type: field.payload.wire_type().number(),
@@ -119,16 +138,87 @@ impl UnknownField {
 }
 
 impl de::Retired<'_> {
-    /// The value as JSON. That it decodes was seen when it was gathered.
-    fn value(&self, limits: Limits) -> serde_json::Value {
-        let mut walk = Walk::new(limits, Options::default(), Buffer::Raw);
+    /// Its value. That it decodes was seen when it was gathered.
+    fn decode<T: DeserializeOwned>(&self, limits: Limits) -> Option<T> {
+        let mut walk = Walk::new(limits, Options::default(), Buffer::Raw, 0);
         let run = walk.resume(&self.occurrences);
         walk.quietly(|walk| match walk.field_value(self.field, run) {
-            Ok(Some(value)) => {
-                de::decode_value::<serde_json::Value>(walk, value).unwrap_or_default()
-            }
-            _ => serde_json::Value::Null,
+            Ok(Some(value)) => de::decode_value(walk, value).ok(),
+            _ => None,
         })
+    }
+
+    /// The memory that its value will take as JSON.
+    fn weight(&self, limits: Limits) -> usize {
+        self.decode(limits).map_or(0, |Weight(bytes)| bytes)
+    }
+}
+
+/// The memory that a [`serde_json::Value`] takes, about.
+struct Weight(usize);
+
+impl Weight {
+    /// A member of an object with its key; elements of lists are smaller.
+    const VALUE: usize = 64;
+
+    fn of(text: usize) -> Weight {
+        Weight(text.saturating_add(Weight::VALUE))
+    }
+}
+
+impl<'de> Deserialize<'de> for Weight {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Weight, D::Error> {
+        deserializer.deserialize_any(Weigh)
+    }
+}
+
+struct Weigh;
+
+impl<'de> Visitor<'de> for Weigh {
+    type Value = Weight;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Weight, E> {
+        Ok(Weight::of(0))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Weight, E> {
+        Ok(Weight::of(0))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Weight, E> {
+        Ok(Weight::of(0))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Weight, E> {
+        Ok(Weight::of(0))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Weight, E> {
+        Ok(Weight::of(0))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Weight, E> {
+        Ok(Weight::of(text.len()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Weight, A::Error> {
+        let mut sum = Weight::of(0);
+        while let Some(Weight(bytes)) = list.next_element()? {
+            sum.0 = sum.0.saturating_add(bytes);
+        }
+        Ok(sum)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Weight, A::Error> {
+        let mut sum = Weight::of(0);
+        while let Some((Weight(key), Weight(value))) = map.next_entry()? {
+            sum.0 = sum.0.saturating_add(key).saturating_add(value);
+        }
+        Ok(sum)
     }
 }
 

@@ -22,6 +22,7 @@ use crate::json::{self, HtmlEscape};
 use crate::limits::Limits;
 use crate::object::Object;
 use crate::report::Report;
+use crate::room::Room;
 use crate::skip_fields::SkipFields;
 use crate::tree::{self, Value as Tree};
 use crate::utf8;
@@ -142,7 +143,7 @@ impl<'a> StorageValue<'a> {
             let tree = cbor::parse_map(reader, limits.tree_depth);
             return StorageValue {
                 media: Media::Cbor,
-                content: tree.map(|tree| Document::of_tree(tree, settings).into()),
+                content: tree.map(|tree| Document::of_tree(tree, value.len(), settings).into()),
             };
         }
         let json = value
@@ -169,7 +170,7 @@ impl<'a> StorageValue<'a> {
             Ok(Some(tree)) => {
                 return StorageValue {
                     media: Media::Yaml,
-                    content: Ok(Document::of_tree(tree, settings).into()),
+                    content: Ok(Document::of_tree(tree, value.len(), settings).into()),
                 };
             }
             Err(error) if json.is_none() => {
@@ -247,6 +248,8 @@ fn is_readable(text: &str) -> bool {
 #[derive(Debug)]
 pub struct Document<'a> {
     source: Source<'a>,
+    /// Bytes that it was stored in.
+    length: usize,
     head: json::Head<'a>,
     limits: Limits,
     strict: bool,
@@ -269,6 +272,7 @@ impl<'a> Document<'a> {
     fn of_json(reader: Reader<'a>, json: &'a [u8], settings: &Settings) -> Result<Document<'a>> {
         Ok(Document {
             source: Source::Json(json, reader.buffer()),
+            length: json.len(),
             head: json::head(reader, settings.limits.json_depth)?,
             limits: settings.limits,
             strict: settings.options.strict,
@@ -276,7 +280,8 @@ impl<'a> Document<'a> {
         })
     }
 
-    fn of_tree(mut tree: Tree<'a>, settings: &Settings) -> Document<'a> {
+    /// `length` is that of the bytes that the tree comes from.
+    fn of_tree(mut tree: Tree<'a>, length: usize, settings: &Settings) -> Document<'a> {
         let text = |tree: Option<&Tree<'a>>| match tree {
             Some(Tree::String(text)) => Some(utf8::lossy(text).into_owned().into()),
             _ => None,
@@ -292,6 +297,7 @@ impl<'a> Document<'a> {
         tree.remove(skip.root());
         Document {
             source: Source::Tree(tree),
+            length,
             head,
             limits: settings.limits,
             strict: settings.options.strict,
@@ -346,6 +352,7 @@ impl<'a> Document<'a> {
     /// Unrepresentable where Go's own encoder fails.
     pub fn append_json(&self, out: &mut Vec<u8>) -> Result<Report> {
         let mut report = Report::default();
+        let mut room = Room::new(&self.limits, self.length);
         match &self.source {
             Source::Json(json, buffer) => {
                 let reader = Reader::new(json, *buffer);
@@ -354,22 +361,24 @@ impl<'a> Document<'a> {
                     json::compact_without(out, reader, escape, depth, self.skip.root())?;
                 if compacted.invalid_utf8 {
                     // Somewhere in the object: strings of JSON have no path here.
-                    report.invalid_utf8.push(String::new());
+                    report.invalid_utf8.extend(room.path(&"", 0));
                 }
             }
             Source::Tree(tree) => {
                 json::write_value(out, tree)?;
                 tree.visit_invalid_utf8(&mut |way| {
-                    report.invalid_utf8.push(tree::Way(way).to_string())
+                    report.invalid_utf8.extend(room.path(&tree::Way(way), 0));
                 });
             }
         }
-        match (self.strict, report.invalid_utf8.first()) {
-            (true, Some(path)) => {
-                Err(Error::malformed("string", "not valid UTF-8").in_path(|| path.clone()))
-            }
-            _ => Ok(report),
+        report.left_out = room.left_out();
+        let is_valid = report.invalid_utf8.is_empty() && report.left_out == 0;
+        if self.strict && !is_valid {
+            let first = report.invalid_utf8.into_iter().next();
+            let error = Error::malformed("string", "not valid UTF-8");
+            return Err(error.in_path(|| first.unwrap_or_default()));
         }
+        Ok(report)
     }
 
     /// [`Document::append_json`] into a fresh buffer.

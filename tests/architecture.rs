@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// Module, and the modules that it may name, in the order of the foundation and
 /// then of the way of the data.
-const MAY_NAME: [(&str, &[&str]); 20] = [
+const MAY_NAME: [(&str, &[&str]); 21] = [
     ("convert", &[]),
     ("error", &[]),
     ("limits", &[]),
+    ("room", &["limits"]),
     ("skip_fields", &[]),
     ("utf8", &[]),
     ("wire", &["convert", "error", "limits"]),
@@ -35,6 +36,7 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
             "convert",
             "error",
             "limits",
+            "room",
             "skip_fields",
             "utf8",
             "wire",
@@ -63,7 +65,9 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
     ),
     (
         "report",
-        &["convert", "error", "limits", "wire", "envelope", "de"],
+        &[
+            "convert", "error", "limits", "room", "wire", "envelope", "de",
+        ],
     ),
     (
         "object",
@@ -88,6 +92,7 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
             "convert",
             "error",
             "limits",
+            "room",
             "skip_fields",
             "utf8",
             "wire",

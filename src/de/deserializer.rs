@@ -433,7 +433,7 @@ fn with_json<'de, T>(
 
 /// Any serde type from JSON text.
 pub(crate) fn decode_json<'de, T: Deserialize<'de>>(json: &'de [u8], buffer: Buffer) -> Result<T> {
-    let mut walk = Walk::new(Limits::default(), Options::default(), buffer);
+    let mut walk = Walk::new(Limits::default(), Options::default(), buffer, json.len());
     decode_value(&mut walk, Value::Json(json, 0))
 }
 

@@ -1,12 +1,13 @@
 //! What one decode shares, and the gathering of a message's fields.
 
+use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::de::report::{Report, Retired, Unknown};
 use crate::de::{Entries, Head, Items, Members, Path, Segment, Value, entries, scalar, usual};
 use crate::error::{Buffer, Error, Result};
 use crate::limits::Limits;
+use crate::room::Room;
 use crate::schema::row::{Field, Form, Label, Message, Type, is_set};
 use crate::skip_fields::{Skip, SkipFields};
 use crate::tree;
@@ -83,14 +84,17 @@ pub(crate) struct Mark {
 }
 
 impl<'a> Walk<'a> {
-    /// `buffer` is what offsets count in.
-    pub(crate) fn new(limits: Limits, options: Options, buffer: Buffer) -> Walk<'a> {
+    /// `buffer` is what offsets count in, `length` that of what is decoded.
+    pub(crate) fn new(limits: Limits, options: Options, buffer: Buffer, length: usize) -> Walk<'a> {
         Walk {
             limits,
             options,
             buffer,
             path: Path::default(),
-            report: Report::default(),
+            report: Report {
+                room: Room::new(&limits, length),
+                ..Report::default()
+            },
             quiet: 0,
             occurrences: Vec::new(),
             entries: Vec::new(),
@@ -228,33 +232,27 @@ impl<'a> Walk<'a> {
             return Err(Error::malformed("string", "not valid UTF-8"));
         }
         if self.quiet == 0 {
-            self.report.check_room(self.limits.report_entries)?;
-            self.report.invalid_utf8.push(self.path.to_string());
+            let path = self.report.room.path(&self.path, 0);
+            self.report.invalid_utf8.extend(path);
         }
         Ok(())
     }
 
     /// Lists what is not UTF-8 in a tree at the path at hand.
     pub(crate) fn invalid_utf8_in(&mut self, tree: &tree::Value<'_>) -> Result<()> {
-        let mut found = Vec::new();
-        tree.visit_invalid_utf8(&mut |way| found.push(tree::Way(way).to_string()));
-        for way in found {
-            if self.options.strict {
-                return Err(Error::malformed("string", "not valid UTF-8"));
+        let (path, report) = (&self.path, &mut self.report);
+        let mut found = false;
+        tree.visit_invalid_utf8(&mut |way| {
+            found = true;
+            if self.quiet == 0 && !self.options.strict {
+                let below = report.room.path(&Below(path, way), 0);
+                report.invalid_utf8.extend(below);
             }
-            if self.quiet == 0 {
-                self.report.check_room(self.limits.report_entries)?;
-                let joint = if way.starts_with('[') || way.is_empty() {
-                    ""
-                } else {
-                    "."
-                };
-                self.report
-                    .invalid_utf8
-                    .push(format!("{}{joint}{way}", self.path));
-            }
+        });
+        match found && self.options.strict {
+            true => Err(Error::malformed("string", "not valid UTF-8")),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Takes the fields of `message` apart: pushes an occurrence for each, in
@@ -312,7 +310,7 @@ impl<'a> Walk<'a> {
         let mut hint = 0;
         while let Some(wire) = fields.next_field()? {
             let Some((row, field)) = message.field_by_number(wire.number, hint) else {
-                self.unknown(message, wire)?;
+                self.unknown(message, wire);
                 continue;
             };
             hint = row;
@@ -321,7 +319,7 @@ impl<'a> Walk<'a> {
             }
             if !scalar::takes(field, &wire.payload) {
                 if field.is_retired() {
-                    self.unknown(message, wire)?;
+                    self.unknown(message, wire);
                     continue;
                 }
                 self.path.push(Segment::Member(field.name()));
@@ -336,7 +334,7 @@ impl<'a> Walk<'a> {
             }
             // Go skips what it does not know without looking inside.
             if field.is_retired() && !self.is_sound(field, &wire) {
-                self.unknown(message, wire)?;
+                self.unknown(message, wire);
                 continue;
             }
             self.occurrences.push(Occurrence {
@@ -350,7 +348,7 @@ impl<'a> Walk<'a> {
     }
 
     #[cold]
-    fn unknown(&mut self, message: &'static Message, field: wire::Field<'a>) -> Result<()> {
+    fn unknown(&mut self, message: &'static Message, field: wire::Field<'a>) {
         // Only an object has room for them.
         if self.options.lossless && message.form == Form::Object {
             self.occurrences.push(Occurrence {
@@ -360,20 +358,16 @@ impl<'a> Walk<'a> {
             });
         }
         if self.quiet > 0 {
-            return Ok(());
+            return;
         }
-        self.report.check_room(self.limits.report_entries)?;
-        let path = self.path.to_string();
-        let path = match self.report.unknown.last() {
-            Some(last) if *last.path == *path => Arc::clone(&last.path),
-            _ => path.into(),
-        };
-        self.report.unknown.push(Unknown {
+        self.report.unknown_below |= self.path.len() > 0;
+        let bytes = message.name.len().saturating_add(field.bytes.len());
+        let path = self.report.room.path(&self.path, bytes);
+        self.report.unknown.extend(path.map(|path| Unknown {
             path,
             message,
             field,
-        });
-        Ok(())
+        }));
     }
 
     /// Whether one occurrence of a field can be decoded.
@@ -400,16 +394,16 @@ impl<'a> Walk<'a> {
             return Ok(false);
         }
         if self.quiet == 0 {
-            self.report.check_room(self.limits.report_entries)?;
+            let occurrences = self.occurrences.get(run).unwrap_or_default();
             let length = self.path.len();
             self.path.push(Segment::Member(field.name()));
-            let path = self.path.to_string();
+            let path = self.report.room.path(&self.path, size_of_val(occurrences));
             self.path.truncate(length);
-            self.report.retired.push(Retired {
+            self.report.retired.extend(path.map(|path| Retired {
                 path,
                 field,
-                occurrences: self.occurrences.get(run).unwrap_or_default().to_vec(),
-            });
+                occurrences: occurrences.to_vec(),
+            }));
         }
         Ok(self.options.lossless)
     }
@@ -511,5 +505,20 @@ impl<'a> Walk<'a> {
         let start = self.occurrences.len();
         self.occurrences.extend_from_slice(occurrences);
         start..self.occurrences.len()
+    }
+}
+
+/// A way in a tree that stands at a path.
+struct Below<'p>(&'p Path<'p>, &'p [tree::Step<'p>]);
+
+impl fmt::Display for Below<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)?;
+        // A way that begins with an index or an odd key brings its bracket.
+        let way = tree::Way(self.1).to_string();
+        if !way.is_empty() && !way.starts_with('[') {
+            f.write_str(".")?;
+        }
+        f.write_str(&way)
     }
 }

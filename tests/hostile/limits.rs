@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use k8s_etcd::encryption::{EncryptionConfiguration, Keyring};
 use k8s_etcd::etcd::Snapshot;
-use k8s_etcd::storage_value::StorageValue;
+use k8s_etcd::storage_value::{Content, StorageValue};
 use k8s_etcd::{Category, Decoder, Limits};
 
 use crate::fixtures::values;
@@ -67,6 +67,7 @@ fn bytes_of_a_value() {
     assert_eq!(refusal(limits, &value("plain-pods")), Category::Limit);
 }
 
+/// What has no room is counted, and the object is decoded all the same.
 #[test]
 fn entries_of_a_report() {
     let limits = lowered(|limits| limits.report_entries = 1);
@@ -74,7 +75,15 @@ fn entries_of_a_report() {
     let raw = b"\xfa\x7f\x01a\xfa\x7f\x01b";
     let mut value = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace\x12\x08".to_vec();
     value.extend(raw);
-    assert_eq!(refusal(limits, &value), Category::Limit);
+    let decoder = Decoder::new().limits(limits);
+    let opened = decoder.open(None, &value);
+    let content = opened.storage_value().unwrap().into_content().unwrap();
+    let Content::Object(object) = content else {
+        panic!("no protobuf");
+    };
+    let (_, report) = object.to_json().unwrap();
+    assert_eq!((report.unknown_fields.len(), report.left_out), (1, 1));
+    assert!(!report.is_empty());
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod flips;
 mod growth;
 mod limits;
 mod prefixes;
+mod reports;

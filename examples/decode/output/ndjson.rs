@@ -108,6 +108,9 @@ pub fn print(
     if !report.invalid_utf8.is_empty() {
         record.member("invalidUtf8", &report.invalid_utf8)?;
     }
+    if report.left_out != 0 {
+        record.member("leftOut", &report.left_out)?;
+    }
     record.end()
 }
 

@@ -273,7 +273,7 @@ impl Case {
             skip: self.skip.clone(),
             ..Options::default()
         };
-        Walk::new(self.limits, options, Buffer::Raw)
+        Walk::new(self.limits, options, Buffer::Raw, 1 << 20)
     }
 
     fn pieces(&self) -> Pieces<'_> {
@@ -370,7 +370,7 @@ fn objects_of_a_cluster_are_decoded_the_short_way() {
         let text = |bytes| std::str::from_utf8(bytes).expect("text");
         let kind = schema::kind(text(group), text(version), text(envelope.kind()));
         let message = kind.expect("a kind of the table");
-        let mut walk = Walk::new(Limits::default(), Options::default(), Buffer::Raw);
+        let mut walk = Walk::new(Limits::default(), Options::default(), Buffer::Raw, 1 << 20);
         let none = SkipFields::default();
         let wanted = Wanted::all(message);
         let (raw, skip) = (envelope.raw(), none.root());

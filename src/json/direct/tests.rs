@@ -39,7 +39,7 @@ impl Case<'_> {
             skip: skip.clone(),
             ..Options::default()
         };
-        let mut walk = Walk::new(limits, options, Buffer::Raw);
+        let mut walk = Walk::new(limits, options, Buffer::Raw, 1 << 20);
         let mut ruled = b"before".to_vec();
         let pieces = Pieces::One(self.raw, 0);
         let printed =
@@ -164,7 +164,7 @@ fn the_same_depth_is_too_deep() {
                 SkipFields::default().root(),
                 &limits,
             );
-            let mut walk = Walk::new(limits, Options::default(), Buffer::Raw);
+            let mut walk = Walk::new(limits, Options::default(), Buffer::Raw, 1 << 20);
             let pieces = Pieces::One(&raw, 0);
             let ruled =
                 Printer::new(&mut walk, &mut Vec::new()).by_all_rules(None, message, pieces);
