@@ -24,7 +24,7 @@ use crate::object::Object;
 use crate::report::Report;
 use crate::room::Room;
 use crate::skip_fields::SkipFields;
-use crate::tree::{self, Value as Tree};
+use crate::tree::{self, Tree, Value};
 use crate::utf8;
 use crate::wire::Reader;
 use crate::yaml;
@@ -143,7 +143,9 @@ impl<'a> StorageValue<'a> {
             let tree = cbor::parse_map(reader, limits.tree_depth);
             return StorageValue {
                 media: Media::Cbor,
-                content: tree.map(|tree| Document::of_tree(tree, value.len(), settings).into()),
+                content: tree
+                    .and_then(|tree| Document::of_tree(tree, value.len(), settings))
+                    .map(Content::from),
             };
         }
         let json = value
@@ -170,7 +172,7 @@ impl<'a> StorageValue<'a> {
             Ok(Some(tree)) => {
                 return StorageValue {
                     media: Media::Yaml,
-                    content: Ok(Document::of_tree(tree, value.len(), settings).into()),
+                    content: Document::of_tree(tree, value.len(), settings).map(Content::from),
                 };
             }
             Err(error) if json.is_none() => {
@@ -281,28 +283,29 @@ impl<'a> Document<'a> {
     }
 
     /// `length` is that of the bytes that the tree comes from.
-    fn of_tree(mut tree: Tree<'a>, length: usize, settings: &Settings) -> Document<'a> {
-        let text = |tree: Option<&Tree<'a>>| match tree {
-            Some(Tree::String(text)) => Some(utf8::lossy(text).into_owned().into()),
-            _ => None,
+    fn of_tree(mut tree: Tree<'a>, length: usize, settings: &Settings) -> Result<Document<'a>> {
+        let text = |value: Option<Value<'_, '_>>| {
+            let text = value.and_then(Value::as_string)?;
+            Some(utf8::lossy(text.bytes()).into_owned().into())
         };
-        let metadata = |name| tree.get("metadata").and_then(|metadata| metadata.get(name));
+        let root = tree.root();
+        let metadata = |name| root.get("metadata").and_then(|metadata| metadata.get(name));
         let head = json::Head {
-            api_version: text(tree.get("apiVersion")),
-            kind: text(tree.get("kind")),
+            api_version: text(root.get("apiVersion")),
+            kind: text(root.get("kind")),
             namespace: text(metadata("namespace")),
             name: text(metadata("name")),
         };
         let skip = settings.options.skip.clone();
-        tree.remove(skip.root());
-        Document {
+        tree.remove(skip.root())?;
+        Ok(Document {
             source: Source::Tree(tree),
             length,
             head,
             limits: settings.limits,
             strict: settings.options.strict,
             skip,
-        }
+        })
     }
 
     /// `apiVersion`, if it is a string.
@@ -339,7 +342,7 @@ impl<'a> Document<'a> {
                 }
                 crate::de::decode_json(json, *buffer)
             }
-            Source::Tree(tree) => T::deserialize(tree::deserializer(tree.clone())),
+            Source::Tree(tree) => T::deserialize(tree::deserializer(tree.root())),
         }
     }
 
@@ -351,27 +354,38 @@ impl<'a> Document<'a> {
     ///
     /// Unrepresentable where Go's own encoder fails.
     pub fn append_json(&self, out: &mut Vec<u8>) -> Result<Report> {
-        let mut report = Report::default();
-        let mut room = Room::new(&self.limits, self.length);
         match &self.source {
             Source::Json(json, buffer) => {
+                let mut report = Report::default();
                 let reader = Reader::new(json, *buffer);
                 let (escape, depth) = (HtmlEscape::No, self.limits.json_depth);
                 let compacted =
                     json::compact_without(out, reader, escape, depth, self.skip.root())?;
                 if compacted.invalid_utf8 {
                     // Somewhere in the object: strings of JSON have no path here.
-                    report.invalid_utf8.extend(room.path(&"", 0));
+                    report.invalid_utf8.push(String::new());
                 }
+                self.check(report)
             }
             Source::Tree(tree) => {
-                json::write_value(out, tree)?;
-                tree.visit_invalid_utf8(&mut |way| {
-                    report.invalid_utf8.extend(room.path(&tree::Way(way), 0));
-                });
+                json::write_value(out, tree.root())?;
+                self.check(self.report_on(tree))
             }
         }
+    }
+
+    fn report_on(&self, tree: &Tree<'_>) -> Report {
+        let mut report = Report::default();
+        let mut room = Room::new(&self.limits, self.length);
+        tree.root().visit_invalid_utf8(&mut |way| {
+            report.invalid_utf8.extend(room.path(&tree::Way(way), 0));
+        });
         report.left_out = room.left_out();
+        report
+    }
+
+    /// The report, or an error if what it tells is one.
+    fn check(&self, report: Report) -> Result<Report> {
         let is_valid = report.invalid_utf8.is_empty() && report.left_out == 0;
         if self.strict && !is_valid {
             let first = report.invalid_utf8.into_iter().next();
@@ -398,8 +412,13 @@ impl<'a> Document<'a> {
     ///
     /// As [`Document::append_json`].
     pub fn to_yaml(&self) -> Result<(Vec<u8>, Report)> {
-        let (json, report) = self.to_json()?;
         let mut out = Vec::new();
+        if let Source::Tree(tree) = &self.source {
+            let report = self.check(self.report_on(tree))?;
+            yaml::write_tree(&mut out, tree.root())?;
+            return Ok((out, report));
+        }
+        let (json, report) = self.to_json()?;
         yaml::write(&mut out, &json, self.limits.tree_depth)?;
         Ok((out, report))
     }

@@ -4,6 +4,7 @@
 use super::*;
 use crate::error::{Buffer, Category};
 use crate::json::write_value;
+use crate::tree::Text;
 
 #[derive(serde::Deserialize)]
 struct Case {
@@ -12,9 +13,9 @@ struct Case {
 }
 
 fn decode(bytes: &[u8], max_depth: usize) -> Result<String> {
-    let value = parse(Reader::new(bytes, Buffer::Value), max_depth)?;
+    let tree = parse(Reader::new(bytes, Buffer::Value), max_depth)?;
     let mut out = Vec::new();
-    write_value(&mut out, &value)?;
+    write_value(&mut out, tree.root())?;
     Ok(String::from_utf8(out).unwrap())
 }
 
@@ -120,14 +121,12 @@ fn fields_v1_is_a_map_or_null() {
 #[test]
 fn strings_are_borrowed() {
     let bytes = b"\xa1\x44kind\x43Pod";
-    let Value::Object(members) = parse(Reader::new(bytes, Buffer::Value), 16).unwrap() else {
+    let tree = parse(Reader::new(bytes, Buffer::Value), 16).unwrap();
+    let View::Object(members) = tree.root().view() else {
         panic!("not an object");
     };
-    for (key, value) in &members {
-        assert!(matches!(key, std::borrow::Cow::Borrowed(_)));
-        assert!(matches!(
-            value,
-            Value::String(std::borrow::Cow::Borrowed(_))
-        ));
+    for (key, value) in members {
+        assert!(matches!(key, Text::Lent(b"kind")));
+        assert!(matches!(value.as_string(), Some(Text::Lent(b"Pod"))));
     }
 }

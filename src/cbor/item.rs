@@ -4,12 +4,11 @@ use super::head::{Argument, BREAK, Head, Major};
 use super::{WHAT, time};
 use crate::convert::to_u64;
 use crate::error::{Error, Result};
-use crate::tree::{Object, Value};
+use crate::tree::{Builder, Members, Scalar, Tree};
 use crate::wire::Reader;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::borrow::Cow;
-use std::collections::btree_map::Entry;
 
 /// The text that byte strings below a tag are meant to become in JSON.
 #[derive(Clone, Copy)]
@@ -51,27 +50,32 @@ struct Context {
     encoding: Option<LaterEncoding>,
 }
 
-pub(super) fn parse<'a>(reader: &mut Reader<'a>, max_depth: usize) -> Result<Value<'a>> {
+pub(super) fn parse<'a>(reader: &mut Reader<'a>, max_depth: usize) -> Result<Tree<'a>> {
     let context = Context {
         depth_left: max_depth,
         encoding: None,
     };
-    item(reader, context)
+    let mut all = *reader;
+    let source = all.bytes(to_u64(all.remaining()), WHAT)?;
+    let mut tree = Builder::new(source);
+    item(&mut tree, reader, context)?;
+    Ok(tree.finish())
 }
 
-fn item<'a>(reader: &mut Reader<'a>, context: Context) -> Result<Value<'a>> {
+fn item<'a>(tree: &mut Builder<'a>, reader: &mut Reader<'a>, context: Context) -> Result<()> {
     let start = *reader;
     let head = Head::read(reader)?;
-    item_of(reader, start, head, context)
+    item_of(tree, reader, start, head, context)
 }
 
 /// `start` stands before `head`, `reader` behind it.
 fn item_of<'a>(
+    tree: &mut Builder<'a>,
     reader: &mut Reader<'a>,
     start: Reader<'a>,
     head: Head,
     context: Context,
-) -> Result<Value<'a>> {
+) -> Result<()> {
     let Content {
         tag,
         start,
@@ -83,26 +87,41 @@ fn item_of<'a>(
             let text = string(reader, head, context)?;
             let time = time::normalize(&text)
                 .ok_or_else(|| start.malformed(WHAT, "tag 0 on what is no RFC 3339 time"))?;
-            return Ok(Value::String(Cow::Owned(time.into_bytes())));
+            tree.made(time.as_bytes())?;
+            return Ok(());
         }
         (Some(1), _) => {
             let time = match scalar(&start, head)? {
-                Value::Int(seconds) => time::from_seconds(seconds),
-                Value::Float(seconds) => time::from_float(seconds),
+                Scalar::Int(seconds) => time::from_seconds(seconds),
+                Scalar::Float(seconds) => time::from_float(seconds),
                 _ => None,
             };
             let time =
                 time.ok_or_else(|| start.malformed(WHAT, "tag 1 outside of RFC 3339's years"))?;
-            return Ok(Value::String(Cow::Owned(time.into_bytes())));
+            tree.made(time.as_bytes())?;
+            return Ok(());
         }
         _ => {}
     }
     match head.major {
-        Major::Bytes | Major::Text => string(reader, head, context).map(Value::String),
-        Major::Array => array(reader, start, head.argument, deeper(&start, context)?),
-        Major::Map => map(reader, start, head.argument, deeper(&start, context)?),
-        Major::Unsigned | Major::Negative | Major::Simple | Major::Tag => scalar(&start, head),
+        Major::Bytes | Major::Text => {
+            let text = string(reader, head, context)?;
+            tree.scalar(Scalar::String(text))?;
+        }
+        Major::Array => {
+            let context = deeper(&start, context)?;
+            array(tree, reader, start, head.argument, context)?;
+        }
+        Major::Map => {
+            let context = deeper(&start, context)?;
+            map(tree, reader, start, head.argument, context)?;
+        }
+        Major::Unsigned | Major::Negative | Major::Simple | Major::Tag => {
+            let scalar = scalar(&start, head)?;
+            tree.scalar(scalar)?;
+        }
     }
+    Ok(())
 }
 
 /// What stands below an item's tags.
@@ -173,18 +192,18 @@ fn check_tag(at: &Reader<'_>, number: u64, content: Head) -> Result<()> {
 }
 
 /// Integers, floats and simple values.
-fn scalar<'a>(at: &Reader<'_>, head: Head) -> Result<Value<'a>> {
+fn scalar<'a>(at: &Reader<'_>, head: Head) -> Result<Scalar<'a>> {
     let integer = |argument: Argument| {
         let number = argument.number().and_then(|n| i64::try_from(n).ok());
         number.ok_or_else(|| at.malformed(WHAT, "integer does not fit 64 bits with a sign"))
     };
     let float = match (head.major, head.argument) {
-        (Major::Unsigned, argument) => return integer(argument).map(Value::Int),
+        (Major::Unsigned, argument) => return integer(argument).map(Scalar::Int),
         // -1 - n, which cannot overflow.
-        (Major::Negative, argument) => return integer(argument).map(|n| Value::Int(!n)),
-        (_, Argument::Short(20)) => return Ok(Value::Bool(false)),
-        (_, Argument::Short(21)) => return Ok(Value::Bool(true)),
-        (_, Argument::Short(22)) => return Ok(Value::Null),
+        (Major::Negative, argument) => return integer(argument).map(|n| Scalar::Int(!n)),
+        (_, Argument::Short(20)) => return Ok(Scalar::Bool(false)),
+        (_, Argument::Short(21)) => return Ok(Scalar::Bool(true)),
+        (_, Argument::Short(22)) => return Ok(Scalar::Null),
         (_, Argument::Short(_) | Argument::One(_)) => {
             return Err(at.malformed(WHAT, "simple value other than false, true and null"));
         }
@@ -194,7 +213,7 @@ fn scalar<'a>(at: &Reader<'_>, head: Head) -> Result<Value<'a>> {
         (_, Argument::Indefinite) => return Err(at.malformed(WHAT, "break outside of an item")),
     };
     match float.is_finite() {
-        true => Ok(Value::Float(float)),
+        true => Ok(Scalar::Float(float)),
         false => Err(at.malformed(WHAT, "NaN or infinity")),
     }
 }
@@ -286,43 +305,80 @@ impl Items {
 }
 
 fn array<'a>(
+    tree: &mut Builder<'a>,
     reader: &mut Reader<'a>,
     at: Reader<'a>,
     argument: Argument,
     context: Context,
-) -> Result<Value<'a>> {
+) -> Result<()> {
     let mut items = Items::new(reader, at, argument, 1)?;
     // Grows as items come: an announced length proves nothing.
-    let mut values = Vec::new();
+    let array = tree.begin_array()?;
     while let Some((start, head)) = items.next(reader)? {
-        values.push(item_of(reader, start, head, context)?);
+        item_of(tree, reader, start, head, context)?;
     }
-    Ok(Value::Array(values))
+    tree.end_array(array)?;
+    Ok(())
 }
 
 fn map<'a>(
+    tree: &mut Builder<'a>,
     reader: &mut Reader<'a>,
     at: Reader<'a>,
     argument: Argument,
     context: Context,
-) -> Result<Value<'a>> {
+) -> Result<()> {
+    let mut again = *reader;
     let mut items = Items::new(reader, at, argument, 2)?;
-    let mut members = Object::new();
+    let mut members = tree.begin_object()?;
+    let mut is_first = true;
     while let Some((start, head)) = items.next(reader)? {
-        let key = match key(reader, start, head, context)? {
-            Some(key) => key,
-            // Kubernetes' decoder takes null for the empty key at first, and later
-            // for the key before.
-            None if members.is_empty() => Cow::default(),
-            None => return Err(start.malformed(WHAT, "null key in a map")),
-        };
-        let value = item(reader, context)?;
-        match members.entry(key) {
-            Entry::Vacant(entry) => entry.insert(value),
-            Entry::Occupied(_) => return Err(start.malformed(WHAT, "duplicate key in a map")),
-        };
+        member(tree, reader, start, head, context, &mut members, is_first)?;
+        is_first = false;
     }
-    Ok(Value::Object(members))
+    let Some(before) = tree.end_object_of_unique(members)? else {
+        return Ok(());
+    };
+    // Read once more up to the key that repeats another, for its place.
+    let mut items = Items::new(&again, at, argument, 2)?;
+    let mut members = tree.begin_object()?;
+    for number in 0..before {
+        if let Some((start, head)) = items.next(&mut again)? {
+            let is_first = number == 0;
+            member(
+                tree,
+                &mut again,
+                start,
+                head,
+                context,
+                &mut members,
+                is_first,
+            )?;
+        }
+    }
+    Err(again.malformed(WHAT, "duplicate key in a map"))
+}
+
+/// A key and its value.
+fn member<'a>(
+    tree: &mut Builder<'a>,
+    reader: &mut Reader<'a>,
+    start: Reader<'a>,
+    head: Head,
+    context: Context,
+    members: &mut Members,
+    is_first: bool,
+) -> Result<()> {
+    let key = match key(reader, start, head, context)? {
+        Some(key) => key,
+        // Kubernetes' decoder takes null for the empty key at first, and later
+        // for the key before.
+        None if is_first => Cow::default(),
+        None => return Err(start.malformed(WHAT, "null key in a map")),
+    };
+    let key = tree.scalar(Scalar::String(key))?;
+    tree.key(members, key);
+    item(tree, reader, context)
 }
 
 /// A string, or `None` for null.

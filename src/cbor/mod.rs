@@ -27,7 +27,7 @@ mod time;
 mod conformance;
 
 use crate::error::{Error, Result};
-use crate::tree::Value;
+use crate::tree::{Tree, View};
 use crate::wire::Reader;
 
 /// What every stored CBOR value begins with: tag 55799.
@@ -43,18 +43,19 @@ pub(crate) fn is_fields_v1(bytes: &[u8]) -> bool {
 
 /// Parses the one item that is left in `reader`, any tags around it included.
 /// Arrays, maps and tags nested deeper than `max_depth` are an error.
-pub(crate) fn parse<'a>(mut reader: Reader<'a>, max_depth: usize) -> Result<Value<'a>> {
-    let value = item::parse(&mut reader, max_depth)?;
+pub(crate) fn parse<'a>(mut reader: Reader<'a>, max_depth: usize) -> Result<Tree<'a>> {
+    let tree = item::parse(&mut reader, max_depth)?;
     match reader.is_empty() {
-        true => Ok(value),
+        true => Ok(tree),
         false => Err(reader.malformed(WHAT, "data after the item")),
     }
 }
 
 /// [`parse`] where Kubernetes decodes into a map: an object, or null for none.
-pub(crate) fn parse_map<'a>(reader: Reader<'a>, max_depth: usize) -> Result<Value<'a>> {
-    match parse(reader, max_depth)? {
-        value @ (Value::Object(_) | Value::Null) => Ok(value),
+pub(crate) fn parse_map<'a>(reader: Reader<'a>, max_depth: usize) -> Result<Tree<'a>> {
+    let tree = parse(reader, max_depth)?;
+    match tree.root().view() {
+        View::Object(_) | View::Null => Ok(tree),
         _ => Err(Error::malformed(WHAT, "not a map").at(reader.buffer(), reader.offset())),
     }
 }

@@ -147,8 +147,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
             Value::Joined(bytes) => visitor.visit_str(&text_of(walk, &bytes)?),
             Value::Json(bytes, offset) => visit_json(walk, bytes, offset, visitor),
             Value::Tree(tree) => {
-                walk.invalid_utf8_in(&tree)?;
-                tree::deserializer(tree).deserialize_any(visitor)
+                walk.invalid_utf8_in(tree.root())?;
+                tree::deserializer(tree.root()).deserialize_any(visitor)
             }
             Value::List(kind, run) => ListAccess::ruled(walk, kind, run).visit(visitor),
             Value::Map(kind, run) => EntriesAccess::ruled(walk, kind, run)?.visit(visitor),
@@ -218,7 +218,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_, '_, 'de> {
                 let text = text_of(walk, bytes)?;
                 visitor.visit_enum((&*text).into_deserializer())
             }
-            Value::Tree(tree) => tree::deserializer(tree).deserialize_enum(name, variants, visitor),
+            Value::Tree(tree) => {
+                tree::deserializer(tree.root()).deserialize_enum(name, variants, visitor)
+            }
             Value::Json(bytes, offset) => with_json(walk, bytes, offset, |json| match json {
                 Json::Borrowed(json) => json.deserialize_enum(name, variants, visitor),
                 Json::Owned(value) => value.deserialize_enum(name, variants, visitor),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::de::{Mark, Pieces, Segment, Value, Walk, scalar};
 use crate::error::Result;
 use crate::schema::row::{Field, Form, Label, Message, Type, is_set};
-use crate::tree::Value as Tree;
+use crate::tree::{Builder, Scalar};
 use crate::wire::{Fields, Payload, Reader};
 
 /// Steps through the members of a message, those of inline messages at their
@@ -17,7 +17,8 @@ pub(crate) struct Members {
     outer: Vec<Frame>,
     path: usize,
     body: Mark,
-    unknown: Vec<Tree<'static>>,
+    /// A list of those met so far.
+    unknown: Option<Box<Builder<'static>>>,
 }
 
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Members {
             outer: Vec::new(),
             path,
             body: walk.mark(),
-            unknown: Vec::new(),
+            unknown: None,
         })
     }
 
@@ -61,16 +62,17 @@ impl Members {
         walk.release(self.body);
         loop {
             let Some(field) = self.frame.message.fields.get(self.frame.row) else {
-                self.take_unknown(walk);
+                self.take_unknown(walk)?;
                 match self.outer.pop() {
                     Some(frame) => self.frame = frame,
                     None => {
                         walk.path.truncate(self.path);
-                        if self.unknown.is_empty() {
+                        let Some(mut unknown) = self.unknown.take() else {
                             return Ok(None);
-                        }
-                        let unknown = std::mem::take(&mut self.unknown);
-                        return Ok(Some(("$unknownFields", Value::Tree(Tree::Array(unknown)))));
+                        };
+                        unknown.end_array(0)?;
+                        let unknown = Value::Tree(Box::new(unknown.finish()));
+                        return Ok(Some(("$unknownFields", unknown)));
                     }
                 }
                 continue;
@@ -106,15 +108,24 @@ impl Members {
         }
     }
 
-    fn take_unknown(&mut self, walk: &Walk<'_>) {
+    fn take_unknown(&mut self, walk: &Walk<'_>) -> Result<()> {
         for index in self.frame.rest.clone() {
             if let Some(Payload::LengthDelimited(bytes)) =
                 walk.occurrence(index).map(|unknown| unknown.payload)
             {
-                self.unknown.extend(unknown_tree(self.frame.message, bytes));
+                let list = match &mut self.unknown {
+                    Some(list) => list,
+                    none => {
+                        let list = none.insert(Box::new(Builder::new(NAMES.as_bytes())));
+                        list.begin_array()?;
+                        list
+                    }
+                };
+                add_unknown(list, self.frame.message, bytes)?;
             }
         }
         self.frame.rest.start = self.frame.rest.end;
+        Ok(())
     }
 }
 
@@ -138,29 +149,30 @@ impl Frame {
     }
 }
 
-/// An unknown field as `$unknownFields` lists it.
-fn unknown_tree(message: &'static Message, bytes: &[u8]) -> Option<Tree<'static>> {
+/// The members of an unknown field, in order.
+const NAMES: &str = "bytes message number wireType";
+
+/// Adds an unknown field as `$unknownFields` lists it.
+fn add_unknown(list: &mut Builder<'static>, message: &'static Message, bytes: &[u8]) -> Result<()> {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let reader = Reader::new(bytes, crate::Buffer::Raw);
-    let field = Fields::new(reader).next_field().ok()??;
-    let members = [
-        (
-            "bytes",
-            Tree::String(STANDARD.encode(bytes).into_bytes().into()),
-        ),
-        ("message", Tree::String(message.name.as_bytes().into())),
-        ("number", Tree::Int(i64::from(field.number))),
-        (
-            "wireType",
-            Tree::Int(i64::from(field.payload.wire_type().number())),
-        ),
-    ];
-    Some(Tree::Object(
-        members
-            .map(|(name, value)| (name.as_bytes().into(), value))
-            .into_iter()
-            .collect(),
-    ))
+    let Some(field) = Fields::new(reader).next_field()? else {
+        return Ok(());
+    };
+    let wire_type = field.payload.wire_type().number();
+    let mut object = list.begin_object()?;
+    for name in NAMES.split(' ') {
+        let key = list.text(name.as_bytes())?;
+        list.key(&mut object, key);
+        match name {
+            "bytes" => list.made(STANDARD.encode(bytes).as_bytes())?,
+            "message" => list.made(message.name.as_bytes())?,
+            "number" => list.scalar(Scalar::Int(i64::from(field.number)))?,
+            _ => list.scalar(Scalar::Int(i64::from(wire_type)))?,
+        };
+    }
+    list.end_object(object)?;
+    Ok(())
 }
 
 impl<'a> Pieces<'a> {

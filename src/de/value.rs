@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::de::Pieces;
 use crate::schema::row::{Message, Type};
-use crate::tree::Value as Tree;
+use crate::tree::Tree;
 
 /// A value with its JSON form decided and its content still on the wire.
 #[derive(Debug)]
@@ -37,5 +37,5 @@ pub(crate) enum Value<'a> {
     /// JSON text, not checked yet, and its offset.
     Json(&'a [u8], u64),
     /// What was CBOR, or has no schema.
-    Tree(Tree<'a>),
+    Tree(Box<Tree<'a>>),
 }

@@ -239,7 +239,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Lists what is not UTF-8 in a tree at the path at hand.
-    pub(crate) fn invalid_utf8_in(&mut self, tree: &tree::Value<'_>) -> Result<()> {
+    pub(crate) fn invalid_utf8_in(&mut self, tree: tree::Value<'_, '_>) -> Result<()> {
         let (path, report) = (&self.path, &mut self.report);
         let mut found = false;
         tree.visit_invalid_utf8(&mut |way| {

@@ -36,7 +36,7 @@ pub(crate) use compact::{HtmlEscape, compact, compact_without};
 pub(crate) use direct::print as print_direct;
 pub(crate) use head::{Head, head};
 pub use indent::indent;
-pub(crate) use number::{write_f64, write_i64};
+pub(crate) use number::{write_f64, write_i64, write_u64};
 pub(crate) use object::Printer;
 pub use object::WriteError;
 pub(crate) use scanner::{Scanner, Token};

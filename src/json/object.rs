@@ -132,8 +132,8 @@ impl<'w, 'a> Printer<'w, 'a> {
             Value::Duration(nanos) => self.quoted(|out| write_duration(out, nanos)),
             Value::Json(bytes, offset) => self.json(bytes, offset)?,
             Value::Tree(tree) => {
-                self.walk.invalid_utf8_in(&tree)?;
-                write_value(self.out, &tree)?;
+                self.walk.invalid_utf8_in(tree.root())?;
+                write_value(self.out, tree.root())?;
             }
             Value::List(kind, run) => {
                 let mark = self.walk.mark();

@@ -1,6 +1,6 @@
 //! Any serde type out of a tree.
 
-use super::Value;
+use super::{Text, Value, View};
 use crate::utf8::lossy;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
@@ -9,14 +9,16 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 /// A deserializer with this crate's error.
-pub(crate) fn deserializer(value: Value<'_>) -> ValueDeserializer<'_, crate::Error> {
+pub(crate) fn deserializer<'t, 'de>(
+    value: Value<'t, 'de>,
+) -> ValueDeserializer<'t, 'de, crate::Error> {
     value.into_deserializer()
 }
 
-impl<'de, E: de::Error> IntoDeserializer<'de, E> for Value<'de> {
-    type Deserializer = ValueDeserializer<'de, E>;
+impl<'t, 'de, E: de::Error> IntoDeserializer<'de, E> for Value<'t, 'de> {
+    type Deserializer = ValueDeserializer<'t, 'de, E>;
 
-    fn into_deserializer(self) -> ValueDeserializer<'de, E> {
+    fn into_deserializer(self) -> ValueDeserializer<'t, 'de, E> {
         ValueDeserializer {
             value: self,
             error: PhantomData,
@@ -25,45 +27,40 @@ impl<'de, E: de::Error> IntoDeserializer<'de, E> for Value<'de> {
 }
 
 /// Any serde type out of a [`Value`], with the error type of the caller's choice.
-pub(crate) struct ValueDeserializer<'de, E> {
-    value: Value<'de>,
+pub(crate) struct ValueDeserializer<'t, 'de, E> {
+    value: Value<'t, 'de>,
     error: PhantomData<E>,
 }
 
-impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
+impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'_, 'de, E> {
     type Error = E;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        match self.value {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(value) => visitor.visit_bool(value),
-            Value::Int(value) => visitor.visit_i64(value),
-            Value::Uint(value) => visitor.visit_u64(value),
-            Value::Float(value) => {
-                // Kubernetes decodes YAML by way of JSON, where Go prints 9e3
-                // as `9000`, which fits an int32. An integer's shortest digits
-                // are the same here and in Go: none lies halfway between two.
-                let printed = value.to_string();
-                match (printed.parse(), printed.parse()) {
-                    (Ok(integer), _) if printed != "-0" => visitor.visit_i64(integer),
-                    (_, Ok(integer)) => visitor.visit_u64(integer),
-                    _ => visitor.visit_f64(value),
-                }
+        match self.value.view() {
+            View::Null => visitor.visit_unit(),
+            View::Bool(value) => visitor.visit_bool(value),
+            View::Int(value) => visitor.visit_i64(value),
+            View::Uint(value) => visitor.visit_u64(value),
+            // Kubernetes decodes YAML by way of JSON, where Go prints 9e3
+            // as `9000`, which fits an int32. An integer's shortest digits
+            // are the same here and in Go: none lies halfway between two.
+            View::Float(value) => visit_number(&value.to_string(), value, visitor),
+            View::Spelled(number) => {
+                let text = lossy(number);
+                visit_number(&text, text.parse().map_err(E::custom)?, visitor)
             }
-            Value::String(text) => match into_str(text) {
-                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
+            View::String(text) => match Str::of(text) {
+                Str::Lent(text) => visitor.visit_borrowed_str(text),
+                Str::Seen(text) => visitor.visit_str(&text),
             },
-            Value::Array(values) => {
-                let mut sequence = SeqDeserializer::new(values.into_iter());
+            View::Array(items) => {
+                let mut sequence = SeqDeserializer::new(items);
                 let result = visitor.visit_seq(&mut sequence)?;
                 sequence.end()?;
                 Ok(result)
             }
-            Value::Object(members) => {
-                let entries = members
-                    .into_iter()
-                    .map(|(key, value)| (Key(into_str(key)), value));
+            View::Object(members) => {
+                let entries = members.map(|(key, value)| (Key(key), value));
                 let mut map = MapDeserializer::new(entries);
                 let result = visitor.visit_map(&mut map)?;
                 map.end()?;
@@ -73,8 +70,8 @@ impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        match self.value {
-            Value::Null => visitor.visit_none(),
+        match self.value.view() {
+            View::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -94,22 +91,20 @@ impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, E> {
-        match self.value {
-            Value::String(text) => match into_str(text) {
-                Cow::Borrowed(text) => visitor.visit_enum(BorrowedStrDeserializer::new(text)),
-                Cow::Owned(text) => visitor.visit_enum(text.into_deserializer()),
+        match self.value.view() {
+            View::String(text) => match Str::of(text) {
+                Str::Lent(text) => visitor.visit_enum(BorrowedStrDeserializer::new(text)),
+                Str::Seen(text) => visitor.visit_enum((&*text).into_deserializer()),
             },
-            Value::Object(members) if members.len() == 1 => {
-                let entries = members
-                    .into_iter()
-                    .map(|(key, value)| (Key(into_str(key)), value));
-                visitor.visit_enum(de::value::MapAccessDeserializer::new(MapDeserializer::new(
-                    entries,
-                )))
-            }
-            _ => Err(E::custom(
-                "neither a string nor an object of one member, where an enum is due",
-            )),
+            View::Object(mut members) => match (members.next(), members.next()) {
+                (Some((key, value)), None) => {
+                    let entries = std::iter::once((Key(key), value));
+                    let map = MapDeserializer::new(entries);
+                    visitor.visit_enum(de::value::MapAccessDeserializer::new(map))
+                }
+                _ => Err(no_enum()),
+            },
+            _ => Err(no_enum()),
         }
     }
 
@@ -120,40 +115,75 @@ impl<'de, E: de::Error> Deserializer<'de> for ValueDeserializer<'de, E> {
     }
 }
 
-fn into_str(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
-    match bytes {
-        Cow::Borrowed(bytes) => lossy(bytes),
-        Cow::Owned(bytes) => Cow::Owned(match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => lossy(error.as_bytes()).into_owned(),
-        }),
+fn no_enum<E: de::Error>() -> E {
+    E::custom("neither a string nor an object of one member, where an enum is due")
+}
+
+/// `value` as the integer that `text` spells, if it does.
+fn visit_number<'de, V: Visitor<'de>, E: de::Error>(
+    text: &str,
+    value: f64,
+    visitor: V,
+) -> Result<V::Value, E> {
+    match (text.parse(), text.parse()) {
+        (Ok(integer), _) if text != "-0" => visitor.visit_i64(integer),
+        (_, Ok(integer)) => visitor.visit_u64(integer),
+        _ => visitor.visit_f64(value),
+    }
+}
+
+/// Text as a visitor takes it.
+enum Str<'t, 'de> {
+    Lent(&'de str),
+    /// Of the tree, or with what is not UTF-8 replaced.
+    Seen(Cow<'t, str>),
+}
+
+impl<'t, 'de: 't> Str<'t, 'de> {
+    fn of(text: Text<'t, 'de>) -> Str<'t, 'de> {
+        match text {
+            Text::Lent(bytes) => match lossy(bytes) {
+                Cow::Borrowed(text) => Str::Lent(text),
+                Cow::Owned(text) => Str::Seen(Cow::Owned(text)),
+            },
+            Text::Made(bytes) => Str::Seen(lossy(bytes)),
+        }
     }
 }
 
 /// A member's key. Maps keyed by numbers or bools find them in the key's text,
 /// as with `serde_json`.
-struct Key<'de>(Cow<'de, str>);
+struct Key<'t, 'de>(Text<'t, 'de>);
 
-impl<'de, E: de::Error> IntoDeserializer<'de, E> for Key<'de> {
-    type Deserializer = KeyDeserializer<'de, E>;
+impl<'t, 'de: 't, E: de::Error> IntoDeserializer<'de, E> for Key<'t, 'de> {
+    type Deserializer = KeyDeserializer<'t, 'de, E>;
 
-    fn into_deserializer(self) -> KeyDeserializer<'de, E> {
+    fn into_deserializer(self) -> KeyDeserializer<'t, 'de, E> {
         KeyDeserializer {
-            key: self.0,
+            key: Str::of(self.0),
             error: PhantomData,
         }
     }
 }
 
-struct KeyDeserializer<'de, E> {
-    key: Cow<'de, str>,
+struct KeyDeserializer<'t, 'de, E> {
+    key: Str<'t, 'de>,
     error: PhantomData<E>,
+}
+
+impl<E> KeyDeserializer<'_, '_, E> {
+    fn text(&self) -> &str {
+        match &self.key {
+            Str::Lent(text) => text,
+            Str::Seen(text) => text,
+        }
+    }
 }
 
 macro_rules! parsed_key {
     ($($deserialize:ident $visit:ident)*) => {$(
         fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-            match self.key.parse() {
+            match self.text().parse() {
                 Ok(value) => visitor.$visit(value),
                 Err(_) => self.deserialize_any(visitor),
             }
@@ -161,13 +191,13 @@ macro_rules! parsed_key {
     )*};
 }
 
-impl<'de, E: de::Error> Deserializer<'de> for KeyDeserializer<'de, E> {
+impl<'de, E: de::Error> Deserializer<'de> for KeyDeserializer<'_, 'de, E> {
     type Error = E;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
         match self.key {
-            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-            Cow::Owned(text) => visitor.visit_string(text),
+            Str::Lent(text) => visitor.visit_borrowed_str(text),
+            Str::Seen(text) => visitor.visit_str(&text),
         }
     }
 
@@ -205,7 +235,7 @@ impl<'de, E: de::Error> Deserializer<'de> for KeyDeserializer<'de, E> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, E> {
-        visitor.visit_enum(self.key.into_deserializer())
+        visitor.visit_enum(self.text().into_deserializer())
     }
 
     forward_to_deserialize_any! {
@@ -217,6 +247,7 @@ impl<'de, E: de::Error> Deserializer<'de> for KeyDeserializer<'de, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree::{Builder, Scalar, Tree};
     use serde::Deserialize;
     use std::collections::HashMap;
 
@@ -245,33 +276,58 @@ mod tests {
         by_number: HashMap<u32, bool>,
     }
 
-    fn tree<'a>(json: serde_json::Value, borrowed: &'a str) -> Value<'a> {
+    /// The tree of what is JSON, which lends the string `borrowed`.
+    fn tree<'a>(json: &serde_json::Value, borrowed: &'a str) -> Tree<'a> {
+        let mut tree = Builder::new(borrowed.as_bytes());
+        add(&mut tree, json, borrowed);
+        tree.finish()
+    }
+
+    fn add<'a>(tree: &mut Builder<'a>, json: &serde_json::Value, borrowed: &'a str) {
         match json {
-            serde_json::Value::Null => Value::Null,
-            serde_json::Value::Bool(value) => Value::Bool(value),
-            serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-                (Some(value), _) => Value::Int(value),
-                (_, Some(value)) => Value::Uint(value),
-                _ => Value::Float(number.as_f64().unwrap()),
-            },
-            serde_json::Value::String(text) if text == borrowed => {
-                Value::String(Cow::Borrowed(borrowed.as_bytes()))
-            }
-            serde_json::Value::String(text) => Value::String(Cow::Owned(text.into())),
             serde_json::Value::Array(values) => {
-                Value::Array(values.into_iter().map(|v| tree(v, borrowed)).collect())
+                let array = tree.begin_array().unwrap();
+                values.iter().for_each(|value| add(tree, value, borrowed));
+                tree.end_array(array).unwrap();
             }
-            serde_json::Value::Object(members) => Value::Object(
-                members
-                    .into_iter()
-                    .map(|(key, value)| (Cow::Owned(key.into()), tree(value, borrowed)))
-                    .collect(),
-            ),
+            serde_json::Value::Object(members) => {
+                let mut object = tree.begin_object().unwrap();
+                for (key, value) in members {
+                    let key = tree.made(key.as_bytes()).unwrap();
+                    tree.key(&mut object, key);
+                    add(tree, value, borrowed);
+                }
+                tree.end_object(object).unwrap();
+            }
+            _ => {
+                let scalar = match json {
+                    serde_json::Value::Bool(value) => Scalar::Bool(*value),
+                    serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                        (Some(value), _) => Scalar::Int(value),
+                        (_, Some(value)) => Scalar::Uint(value),
+                        _ => Scalar::Float(number.as_f64().unwrap()),
+                    },
+                    serde_json::Value::String(text) if text == borrowed => {
+                        Scalar::String(Cow::Borrowed(borrowed.as_bytes()))
+                    }
+                    serde_json::Value::String(text) => {
+                        Scalar::String(Cow::Owned(text.clone().into()))
+                    }
+                    _ => Scalar::Null,
+                };
+                tree.scalar(scalar).unwrap();
+            }
         }
     }
 
-    fn decode<'de, T: Deserialize<'de>>(value: Value<'de>) -> Result<T, de::value::Error> {
-        T::deserialize(value.into_deserializer())
+    fn of(scalar: Scalar<'_>) -> Tree<'_> {
+        let mut tree = Builder::new(&[]);
+        tree.scalar(scalar).unwrap();
+        tree.finish()
+    }
+
+    fn decode<'de, T: Deserialize<'de>>(tree: &Tree<'de>) -> Result<T, de::value::Error> {
+        T::deserialize(tree.root().into_deserializer())
     }
 
     #[test]
@@ -282,7 +338,7 @@ mod tests {
             "shapes": ["Point", {"Circle": 3}, {"Box": {"width": 4}}],
             "by_number": {"7": true},
         });
-        let all: All = decode(tree(json, "borrowed")).unwrap();
+        let all: All = decode(&tree(&json, "borrowed")).unwrap();
         assert_eq!(
             all,
             All {
@@ -319,24 +375,42 @@ mod tests {
             f64::MIN_POSITIVE,
         ] {
             let mut printed = Vec::new();
-            crate::json::write_value(&mut printed, &Value::Float(float)).unwrap();
+            let tree = of(Scalar::Float(float));
+            crate::json::write_value(&mut printed, tree.root()).unwrap();
             let reread: serde_json::Value = serde_json::from_slice(&printed).unwrap();
-            let value: serde_json::Value = decode(Value::Float(float)).unwrap();
+            let value: serde_json::Value = decode(&tree).unwrap();
             assert_eq!(value, reread, "{float}");
         }
-        assert_eq!(decode::<i32>(Value::Float(9000.0)), Ok(9000));
-        assert_eq!(decode::<f64>(Value::Float(9000.0)), Ok(9000.0));
-        assert!(decode::<i32>(Value::Float(0.5)).is_err());
+        assert_eq!(decode::<i32>(&of(Scalar::Float(9000.0))), Ok(9000));
+        assert_eq!(decode::<f64>(&of(Scalar::Float(9000.0))), Ok(9000.0));
+        assert!(decode::<i32>(&of(Scalar::Float(0.5))).is_err());
     }
 
     #[test]
     fn what_does_not_fit_is_an_error() {
-        let string = || Value::String(Cow::Borrowed(b"secret"));
-        let error = decode::<Shape>(Value::Array(vec![])).unwrap_err();
+        let json = serde_json::json!([[], [1, 2], 256, "secret", 1]);
+        let serde_json::Value::Array(values) = json else {
+            panic!("a list");
+        };
+        let trees: Vec<_> = values.iter().map(|value| tree(value, "")).collect();
+        let error = decode::<Shape>(&trees[0]).unwrap_err();
         assert!(error.to_string().contains("enum"));
-        assert!(decode::<(u8,)>(Value::Array(vec![Value::Int(1), Value::Int(2)])).is_err());
-        assert!(decode::<u8>(Value::Int(256)).is_err());
-        assert!(decode::<u8>(string()).is_err());
-        assert!(decode::<String>(Value::Int(1)).is_err());
+        assert!(decode::<(u8,)>(&trees[1]).is_err());
+        assert!(decode::<u8>(&trees[2]).is_err());
+        assert!(decode::<u8>(&trees[3]).is_err());
+        assert!(decode::<String>(&trees[4]).is_err());
+    }
+
+    #[test]
+    fn numbers_as_json_spells_them() {
+        let source = b"1.50 -2 18446744073709551615";
+        let mut tree = Builder::new(source);
+        let array = tree.begin_array().unwrap();
+        for number in source.split(|byte| *byte == b' ') {
+            tree.spelled(number).unwrap();
+        }
+        tree.end_array(array).unwrap();
+        let numbers: (f64, i8, u64) = decode(&tree.finish()).unwrap();
+        assert_eq!(numbers, (1.5, -2, u64::MAX));
     }
 }

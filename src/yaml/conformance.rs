@@ -25,7 +25,7 @@ fn parsed(yaml: &[u8], max_depth: usize) -> Result<Option<String>> {
         return Ok(None);
     };
     let mut out = Vec::new();
-    write_value(&mut out, &value)?;
+    write_value(&mut out, value.root())?;
     Ok(Some(String::from_utf8(out).unwrap()))
 }
 

@@ -26,4 +26,4 @@ mod write;
 mod conformance;
 
 pub(crate) use parse::parse_object;
-pub(crate) use write::write;
+pub(crate) use write::{write, write_tree};

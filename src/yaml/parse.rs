@@ -13,7 +13,7 @@
 use super::plain::{resolve, resolve_tagged};
 use crate::convert::to_u64;
 use crate::error::{Error, Result};
-use crate::tree::{Object, Value};
+use crate::tree::{Builder, Members, Scalar, Tree, Value, View};
 use crate::wire::Reader;
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, StrInput, Tag};
 use std::borrow::Cow;
@@ -30,17 +30,18 @@ const WHAT: &str = "YAML";
 pub(crate) fn parse_object<'a>(
     mut reader: Reader<'a>,
     max_depth: usize,
-) -> Result<Option<Value<'a>>> {
+) -> Result<Option<Tree<'a>>> {
     let (buffer, offset) = (reader.buffer(), reader.offset());
     let bytes = reader.bytes(to_u64(reader.remaining()), WHAT)?;
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Ok(None);
     };
-    let is_string = |value: &Value<'_>, key| matches!(value.get(key), Some(Value::String(_)));
+    let is_string = |tree: &Tree<'_>, key| {
+        let value = tree.root().get(key);
+        value.and_then(Value::as_string).is_some()
+    };
     match Composer::new(text, max_depth).document(max_depth) {
-        Ok(value) if is_string(&value, "apiVersion") && is_string(&value, "kind") => {
-            Ok(Some(value))
-        }
+        Ok(tree) if is_string(&tree, "apiVersion") && is_string(&tree, "kind") => Ok(Some(tree)),
         Ok(_) | Err(Stop::NotAnObject) => Ok(None),
         Err(Stop::Limit(detail)) => Err(Error::limit(WHAT, detail).at(buffer, offset)),
     }
@@ -53,21 +54,29 @@ pub(super) enum Stop {
     Limit(&'static str),
 }
 
+impl From<Error> for Stop {
+    /// Of the tree, which has but one.
+    fn from(_: Error) -> Stop {
+        Stop::Limit("larger than a tree may be")
+    }
+}
+
 const TOO_DEEP: Stop = Stop::Limit("nested too deep");
 
 /// Makes nodes of events.
 struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
-    /// What each anchor stands for, once its node is complete.
-    anchors: HashMap<usize, Value<'a>>,
-    /// What copies for anchors and aliases may still cost: one for each node and
-    /// for each byte of its strings.
+    tree: Builder<'a>,
+    /// Where what an anchor stands for is, once its node is complete.
+    anchors: HashMap<usize, u32>,
+    /// What aliases may still make of the document: one for each node that is read
+    /// again, and for each byte of its strings.
     copies_left: usize,
 }
 
 /// A node with what only a mapping's key needs to know.
-struct Node<'a> {
-    value: Value<'a>,
+struct Node {
+    place: u32,
     is_merge_key: bool,
 }
 
@@ -80,6 +89,7 @@ impl<'a> Composer<'a> {
         options.block_nesting_limit = max_depth.saturating_add(1);
         Composer {
             parser: Parser::new_from_str_with_options(text, options),
+            tree: Builder::new(text.as_bytes()),
             anchors: HashMap::new(),
             // Kubernetes writes no anchors; a linear bound is generous.
             copies_left: text.len().saturating_mul(2).saturating_add(1024),
@@ -95,14 +105,14 @@ impl<'a> Composer<'a> {
     }
 
     /// The only document of the stream.
-    fn document(&mut self, depth_left: usize) -> Result<Value<'a>, Stop> {
+    fn document(mut self, depth_left: usize) -> Result<Tree<'a>, Stop> {
         loop {
             match self.event()? {
                 Event::StreamStart | Event::DocumentStart(..) => {}
                 event => {
-                    let node = self.node(event, depth_left)?;
+                    self.node(event, depth_left)?;
                     return match (self.event()?, self.event()?) {
-                        (Event::DocumentEnd, Event::StreamEnd) => Ok(node.value),
+                        (Event::DocumentEnd, Event::StreamEnd) => Ok(self.tree.finish()),
                         _ => Err(Stop::NotAnObject),
                     };
                 }
@@ -111,13 +121,14 @@ impl<'a> Composer<'a> {
     }
 
     /// The node that begins with `event`. `depth_left` levels may open.
-    fn node(&mut self, event: Event<'a>, depth_left: usize) -> Result<Node<'a>, Stop> {
+    fn node(&mut self, event: Event<'a>, depth_left: usize) -> Result<Node, Stop> {
         let mut is_merge_key = false;
-        let (value, anchor) = match event {
+        let (place, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
                 is_merge_key = plain && tag.is_none() && text == "<<";
-                (scalar(text, plain, tag.as_deref())?, anchor)
+                let scalar = scalar(text, plain, tag.as_deref())?;
+                (self.tree.scalar(scalar)?, anchor)
             }
             Event::SequenceStart(_, anchor, _) => {
                 let depth_left = depth_left.checked_sub(1).ok_or(TOO_DEEP)?;
@@ -125,84 +136,93 @@ impl<'a> Composer<'a> {
             }
             Event::MappingStart(_, anchor, _) => {
                 let depth_left = depth_left.checked_sub(1).ok_or(TOO_DEEP)?;
-                (Value::Object(self.mapping(depth_left)?), anchor)
+                (self.mapping(depth_left)?, anchor)
             }
             Event::Alias(anchor) => {
                 // An anchor within itself is not complete, so not there.
-                let value = self.anchors.get(&anchor).ok_or(Stop::NotAnObject)?;
-                pay(&mut self.copies_left, value, depth_left)?;
-                (value.clone(), 0)
+                let target = *self.anchors.get(&anchor).ok_or(Stop::NotAnObject)?;
+                pay(&mut self.copies_left, self.tree.value(target), depth_left)?;
+                (self.tree.alias(target)?, 0)
             }
             _ => return Err(Stop::NotAnObject),
         };
         if anchor != 0 {
-            pay(&mut self.copies_left, &value, depth_left)?;
-            self.anchors.insert(anchor, value.clone());
+            self.anchors.insert(anchor, place);
         }
         Ok(Node {
-            value,
+            place,
             is_merge_key,
         })
     }
 
-    fn sequence(&mut self, depth_left: usize) -> Result<Value<'a>, Stop> {
-        let mut values = Vec::new();
+    fn sequence(&mut self, depth_left: usize) -> Result<u32, Stop> {
+        let array = self.tree.begin_array()?;
         loop {
             match self.event()? {
-                Event::SequenceEnd => return Ok(Value::Array(values)),
-                event => values.push(self.node(event, depth_left)?.value),
-            }
-        }
-    }
-
-    fn mapping(&mut self, depth_left: usize) -> Result<Object<'a>, Stop> {
-        let mut members = Object::new();
-        loop {
-            let key = match self.event()? {
-                Event::MappingEnd => return Ok(members),
+                Event::SequenceEnd => return Ok(self.tree.end_array(array)?),
                 event => self.node(event, depth_left)?,
             };
-            let event = self.event()?;
-            let value = self.node(event, depth_left)?.value;
+        }
+    }
+
+    fn mapping(&mut self, depth_left: usize) -> Result<u32, Stop> {
+        let mut members = self.tree.begin_object()?;
+        loop {
+            let key = match self.event()? {
+                Event::MappingEnd => return Ok(self.tree.end_object(members)?),
+                event => self.node(event, depth_left)?,
+            };
             if key.is_merge_key {
-                merge(&mut members, value)?;
+                // The node of the key itself is no member.
+                self.tree.disorder(&mut members);
             } else {
-                members.insert(member_key(key.value)?, value);
+                self.key(&mut members, key.place)?;
+            }
+            let event = self.event()?;
+            let value = self.node(event, depth_left)?.place;
+            if key.is_merge_key {
+                self.merge(&mut members, value)?;
             }
         }
     }
-}
 
-/// As sigs.k8s.io/yaml turns keys into strings, which it also does with floats.
-fn member_key(key: Value<'_>) -> Result<Cow<'_, [u8]>, Stop> {
-    match key {
-        Value::String(key) => Ok(key),
-        Value::Int(number) => Ok(Cow::Owned(number.to_string().into_bytes())),
-        Value::Bool(true) => Ok(Cow::Borrowed(b"true")),
-        Value::Bool(false) => Ok(Cow::Borrowed(b"false")),
-        _ => Err(Stop::NotAnObject),
+    /// As sigs.k8s.io/yaml turns keys into strings, which it also does with floats.
+    fn key(&mut self, members: &mut Members, place: u32) -> Result<(), Stop> {
+        let text = match self.tree.value(place).view() {
+            View::String(_) => {
+                self.tree.key(members, place);
+                return Ok(());
+            }
+            View::Int(number) => number.to_string(),
+            View::Bool(value) => value.to_string(),
+            _ => return Err(Stop::NotAnObject),
+        };
+        // The text stands behind the node of the number, which an anchor may name.
+        self.tree.disorder(members);
+        let key = self.tree.made(text.as_bytes())?;
+        self.tree.key(members, key);
+        Ok(())
     }
-}
 
-/// `<<`: the members of a mapping, or of several of which the first counts most.
-/// As in goyaml, they replace what stands before them and not what follows.
-fn merge<'a>(members: &mut Object<'a>, value: Value<'a>) -> Result<(), Stop> {
-    match value {
-        Value::Object(merged) => members.extend(merged),
-        Value::Array(values) => {
-            for value in values.into_iter().rev() {
-                match value {
-                    Value::Object(merged) => members.extend(merged),
-                    _ => return Err(Stop::NotAnObject),
-                }
+    /// `<<`: the members of a mapping, or of several of which the first counts most.
+    /// As in goyaml, they replace what stands before them and not what follows.
+    fn merge(&mut self, members: &mut Members, place: u32) -> Result<(), Stop> {
+        let places = match self.tree.value(place).view() {
+            View::Object(_) => vec![place],
+            View::Array(items) => items.map(Value::place).collect(),
+            _ => return Err(Stop::NotAnObject),
+        };
+        for place in places.into_iter().rev() {
+            match self.tree.value(place).view() {
+                View::Object(_) => self.tree.merge(members, place),
+                _ => return Err(Stop::NotAnObject),
             }
         }
-        _ => return Err(Stop::NotAnObject),
+        Ok(())
     }
-    Ok(())
 }
 
-fn scalar<'a>(text: Cow<'a, str>, plain: bool, tag: Option<&Tag>) -> Result<Value<'a>, Stop> {
+fn scalar<'a>(text: Cow<'a, str>, plain: bool, tag: Option<&Tag>) -> Result<Scalar<'a>, Stop> {
     match tag {
         None if plain => resolve(text),
         None => Ok(string(text)),
@@ -210,36 +230,34 @@ fn scalar<'a>(text: Cow<'a, str>, plain: bool, tag: Option<&Tag>) -> Result<Valu
     }
 }
 
-pub(super) fn string(text: Cow<'_, str>) -> Value<'_> {
-    Value::String(match text {
+pub(super) fn string(text: Cow<'_, str>) -> Scalar<'_> {
+    Scalar::String(match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     })
 }
 
-/// Takes the cost of a copy of `value` from `left`, and checks that it is not
-/// deeper than the place it goes to allows.
-fn pay(left: &mut usize, value: &Value<'_>, depth_left: usize) -> Result<(), Stop> {
+/// Takes the cost of reading `value` once more from `left`, and checks that it is
+/// not deeper than the place it goes to allows.
+fn pay(left: &mut usize, value: Value<'_, '_>, depth_left: usize) -> Result<(), Stop> {
     let mut take = |cost: usize| {
         *left = left
             .checked_sub(cost.saturating_add(1))
             .ok_or(Stop::Limit("anchors and aliases expand too much"))?;
         Ok(())
     };
-    match value {
-        Value::String(text) => take(text.len()),
-        Value::Array(values) => {
+    match value.view() {
+        View::String(text) => take(text.bytes().len()),
+        View::Array(mut values) => {
             take(0)?;
             let depth_left = depth_left.checked_sub(1).ok_or(TOO_DEEP)?;
-            values
-                .iter()
-                .try_for_each(|value| pay(left, value, depth_left))
+            values.try_for_each(|value| pay(left, value, depth_left))
         }
-        Value::Object(members) => {
+        View::Object(mut members) => {
             take(0)?;
             let depth_left = depth_left.checked_sub(1).ok_or(TOO_DEEP)?;
-            members.iter().try_for_each(|(key, value)| {
-                *left = left.saturating_sub(key.len());
+            members.try_for_each(|(key, value)| {
+                *left = left.saturating_sub(key.bytes().len());
                 pay(left, value, depth_left)
             })
         }

@@ -1,7 +1,7 @@
 //! What a scalar without quotes means: goyaml's `resolve`.
 
 use super::parse::{Stop, string};
-use crate::tree::Value;
+use crate::tree::Scalar;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use granit_parser::Tag;
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// A plain scalar without a tag. Timestamps, base 60 and everything else that is
 /// no null, bool or number stay strings.
-pub(super) fn resolve(text: Cow<'_, str>) -> Result<Value<'_>, Stop> {
+pub(super) fn resolve(text: Cow<'_, str>) -> Result<Scalar<'_>, Stop> {
     match typed(&text)? {
         Some(value) => Ok(value),
         None => Ok(string(text)),
@@ -17,25 +17,25 @@ pub(super) fn resolve(text: Cow<'_, str>) -> Result<Value<'_>, Stop> {
 }
 
 /// A scalar with a tag. Tags beyond YAML's own mean nothing.
-pub(super) fn resolve_tagged<'a>(text: Cow<'a, str>, tag: &Tag) -> Result<Value<'a>, Stop> {
+pub(super) fn resolve_tagged<'a>(text: Cow<'a, str>, tag: &Tag) -> Result<Scalar<'a>, Stop> {
     const YAML: &str = "tag:yaml.org,2002:";
     let resolved = match tag.suffix_in_namespace(YAML).as_deref() {
         Some("binary") => {
             let bytes = STANDARD.decode(text.as_bytes());
             return match bytes {
-                Ok(bytes) => Ok(Value::String(Cow::Owned(bytes))),
+                Ok(bytes) => Ok(Scalar::String(Cow::Owned(bytes))),
                 Err(_) => Err(Stop::NotAnObject),
             };
         }
-        Some("null") => typed(&text)?.filter(|value| *value == Value::Null),
-        Some("bool") => typed(&text)?.filter(|value| matches!(value, Value::Bool(_))),
+        Some("null") => typed(&text)?.filter(|value| *value == Scalar::Null),
+        Some("bool") => typed(&text)?.filter(|value| matches!(value, Scalar::Bool(_))),
         Some("int") => {
-            typed(&text)?.filter(|value| matches!(value, Value::Int(_) | Value::Uint(_)))
+            typed(&text)?.filter(|value| matches!(value, Scalar::Int(_) | Scalar::Uint(_)))
         }
         Some("float") => match typed(&text)? {
             #[expect(clippy::as_conversions, reason = "rounds as Go does")]
-            Some(Value::Int(number)) => Some(Value::Float(number as f64)),
-            Some(value @ Value::Float(_)) => Some(value),
+            Some(Scalar::Int(number)) => Some(Scalar::Float(number as f64)),
+            Some(value @ Scalar::Float(_)) => Some(value),
             _ => None,
         },
         _ => Some(string(text)),
@@ -45,14 +45,14 @@ pub(super) fn resolve_tagged<'a>(text: Cow<'a, str>, tag: &Tag) -> Result<Value<
 
 /// The null, bool or number that `text` spells. Infinity and NaN are an error:
 /// Kubernetes cannot turn them into JSON.
-fn typed(text: &str) -> Result<Option<Value<'static>>, Stop> {
+fn typed(text: &str) -> Result<Option<Scalar<'static>>, Stop> {
     Ok(match text {
-        "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
+        "" | "~" | "null" | "Null" | "NULL" => Some(Scalar::Null),
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
-            Some(Value::Bool(true))
+            Some(Scalar::Bool(true))
         }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            Some(Value::Bool(false))
+            Some(Scalar::Bool(false))
         }
         ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF"
         | "-.inf" | "-.Inf" | "-.INF" => return Err(Stop::NotAnObject),
@@ -65,7 +65,7 @@ fn typed(text: &str) -> Result<Option<Value<'static>>, Stop> {
 }
 
 /// Begins with a digit or a sign, and holds no underscores any more.
-fn number(text: &str) -> Option<Value<'static>> {
+fn number(text: &str) -> Option<Scalar<'static>> {
     let (sign, digits) = match text.strip_prefix(['+', '-']) {
         Some(digits) => text.split_at(text.len().saturating_sub(digits.len())),
         None => ("", text),
@@ -81,17 +81,17 @@ fn number(text: &str) -> Option<Value<'static>> {
     let signs = digits.starts_with(['+', '-']);
     let magnitude = u64::from_str_radix(digits, radix).ok().filter(|_| !signs);
     let integer = magnitude.and_then(|value| match (sign, i64::try_from(value)) {
-        ("-", Ok(value)) => Some(Value::Int(value.wrapping_neg())),
-        ("-", Err(_)) if value == i64::MIN.unsigned_abs() => Some(Value::Int(i64::MIN)),
-        ("" | "+", Ok(value)) => Some(Value::Int(value)),
-        ("", Err(_)) => Some(Value::Uint(value)),
+        ("-", Ok(value)) => Some(Scalar::Int(value.wrapping_neg())),
+        ("-", Err(_)) if value == i64::MIN.unsigned_abs() => Some(Scalar::Int(i64::MIN)),
+        ("" | "+", Ok(value)) => Some(Scalar::Int(value)),
+        ("", Err(_)) => Some(Scalar::Uint(value)),
         _ => None,
     });
     integer.or_else(|| float(text))
 }
 
 /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, and not too large.
-fn float(text: &str) -> Option<Value<'static>> {
+fn float(text: &str) -> Option<Scalar<'static>> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
@@ -108,5 +108,5 @@ fn float(text: &str) -> Option<Value<'static>> {
         .parse::<f64>()
         .ok()
         .filter(|value| sound && value.is_finite());
-    value.map(Value::Float)
+    value.map(Scalar::Float)
 }

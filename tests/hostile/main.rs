@@ -9,3 +9,4 @@ mod growth;
 mod limits;
 mod prefixes;
 mod reports;
+mod trees;

@@ -8,7 +8,7 @@ use crate::de::well_known::Gathered;
 use crate::de::{Pieces, Value, Walk};
 use crate::error::{Category, Error, Result};
 use crate::schema::row::Type;
-use crate::tree::Value as Tree;
+use crate::tree::Tree;
 use crate::wire::Reader;
 
 impl<'a> Walk<'a> {
@@ -79,7 +79,7 @@ impl<'a> Walk<'a> {
         parse: impl FnOnce(Reader<'a>, usize) -> Result<Tree<'a>>,
     ) -> Result<Value<'a>> {
         let reader = Reader::with_base(raw, offset, self.buffer());
-        parse(reader, self.limits().tree_depth).map(Value::Tree)
+        parse(reader, self.limits().tree_depth).map(|tree| Value::Tree(Box::new(tree)))
     }
 }
 
