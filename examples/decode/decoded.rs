@@ -7,6 +7,7 @@ use k8s_etcd::storage_value::{Content, Document, Media};
 use k8s_etcd::{Decoder, Error, Object, Report, Result};
 
 use crate::args::{Args, Output};
+use crate::single::Undone;
 
 /// A stored value and what etcd says of it.
 #[derive(Clone, Copy, Default)]
@@ -22,6 +23,8 @@ pub struct Item<'a> {
     pub carved: Option<u64>,
     pub revisions: Option<Revisions>,
     pub place: Option<Place>,
+    /// What was undone before the value could be decoded.
+    pub undone: Undone,
     pub value: &'a [u8],
 }
 
@@ -102,6 +105,8 @@ pub struct Decoded {
     pub api_version: Option<String>,
     pub kind: Option<String>,
     pub unknown_kind: bool,
+    /// Whether unknown fields are reported alone.
+    hides_fields: bool,
     pub namespace: Option<String>,
     pub name: Option<String>,
     pub body: Body,
@@ -122,6 +127,8 @@ pub enum Body {
     Deleted,
     /// A deleted object whose last state compaction removed.
     Compacted,
+    /// No stored value, but something that this looks like. Counts as not decoded.
+    Rendering(String),
     /// Neither form nor text; counts as not decoded.
     #[default]
     Unrecognized,
@@ -199,6 +206,7 @@ impl Decoded {
         self.api_version = Some(object.api_version().into_owned());
         self.kind = Some(object.kind().into_owned());
         self.unknown_kind = !object.is_known_kind();
+        self.hides_fields = self.unknown_kind && !args.lossless;
         if differs(&args.kind, self.kind.as_deref()) {
             return None;
         }
@@ -255,8 +263,27 @@ impl Decoded {
             .fold(message, |text, note| format!("{text}; {note}"))
     }
 
+    /// Whether it says what it is, as every object of Kubernetes does.
+    pub fn is_of_kubernetes(&self) -> bool {
+        self.api_version.is_some() && self.kind.is_some()
+    }
+
+    /// What the text of the object does not show, where that is printed alone.
+    pub fn hidden(&self) -> Option<String> {
+        let fields = self.report.unknown_fields.len();
+        (self.hides_fields && fields > 0).then(|| {
+            format!(
+                "{fields} fields are not shown: no release has this kind; \
+                 -o ndjson and --lossless show them"
+            )
+        })
+    }
+
     pub fn is_decoded(&self) -> bool {
-        !matches!(self.body, Body::Error(_) | Body::Unrecognized)
+        !matches!(
+            self.body,
+            Body::Error(_) | Body::Rendering(_) | Body::Unrecognized
+        )
     }
 }
 

@@ -15,11 +15,13 @@ mod database;
 mod decoded;
 mod input;
 mod known;
+mod looks_like;
 mod output;
 mod parallel;
 mod progress;
 mod report;
 mod run;
+mod single;
 mod spare;
 
 use std::env;

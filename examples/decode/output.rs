@@ -12,6 +12,14 @@ use crate::decoded::{Decoded, Item};
 /// What is said of a value that is nothing.
 pub const UNRECOGNIZED: &str = "value: neither protobuf, CBOR, JSON, YAML nor readable text";
 
+/// What is said of JSON that is no object of Kubernetes, where objects alone are printed.
+pub const FOREIGN: &str = "left out: it has no apiVersion and kind";
+
+/// What is said of an input that is no stored value.
+pub fn rendering(what: &str) -> String {
+    format!("not a stored value: it looks like {what}")
+}
+
 /// What a record says of the file that it is from.
 #[derive(Default)]
 pub struct Source {

@@ -10,7 +10,7 @@ use k8s_etcd::etcd::{Snapshot, State};
 use k8s_etcd::{Decoder, Error, SkipFields};
 use sha2::{Digest, Sha256};
 
-use crate::args::Args;
+use crate::args::{Args, Output};
 use crate::decoded::{Body, Decoded, Form, Item};
 use crate::input::{self, Data, Input};
 use crate::output::{EvidenceFile, Printer, Source, escaped};
@@ -61,6 +61,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         None => None,
     };
     let several = inputs.len() > 1;
+    if args.etcd_key.is_some() && (several || inputs.iter().any(|input| input.is_from_folder)) {
+        return Err(Stop::Usage(
+            "--etcd-key: it is the key of one value; give one file".to_owned(),
+        ));
+    }
     // What is printed of the others stays right, and the status tells.
     let (mut any_read, mut is_unread) = (false, false);
     for input in &inputs {
@@ -180,16 +185,15 @@ impl Run<'_> {
             self.any_database = true;
             return self.database(out, data, &input.name);
         }
-        let item = Item {
-            key: args.etcd_key.as_deref().map(str::as_bytes),
-            value: data,
-            ..Item::default()
-        };
         if args.asks_for_the_past() {
+            let item = Item {
+                key: args.etcd_key.as_deref().map(str::as_bytes),
+                value: data,
+                ..Item::default()
+            };
             return self.without_history(&item, input);
         }
-        self.item(out, &item, None)?;
-        Ok(())
+        self.single(out, data, input)
     }
 
     /// No database, and the past is asked for. In a folder it is passed over: what
@@ -249,8 +253,15 @@ impl Run<'_> {
                 .find_moved(key, item.value, others, &self.tries);
             decoded.notes.push(moved.to_string());
         }
-        if !decoded.is_decoded() {
-            self.outcome = Outcome::Partial;
+        let objects_alone = matches!(self.args.output, Output::Json | Output::Yaml);
+        let is_left_out = match &decoded.body {
+            Body::Object(_) if objects_alone => {
+                !decoded.is_of_kubernetes() || decoded.hidden().is_some()
+            }
+            _ => !decoded.is_decoded(),
+        };
+        if is_left_out {
+            self.outcome = self.outcome.max(Outcome::Partial);
         }
         match &mut self.printer {
             Some(printer) => printer.print(out, &self.source, item, decoded),
@@ -280,7 +291,7 @@ impl Run<'_> {
         }
     }
 
-    fn wants(&self, key: Option<&[u8]>) -> bool {
+    pub fn wants(&self, key: Option<&[u8]>) -> bool {
         let prefix = self.args.key.as_deref().unwrap_or_default();
         key.unwrap_or_default().starts_with(prefix.as_bytes())
     }

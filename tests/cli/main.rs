@@ -18,4 +18,5 @@ mod policy;
 mod provenance;
 mod readme;
 mod run;
+mod single_values;
 mod spare;

@@ -65,6 +65,12 @@ pub fn print(
         };
         record.member("provenance", &provenance)?;
     }
+    if let Some(trimmed) = item.undone.trimmed {
+        record.member("trimmed", trimmed)?;
+    }
+    if item.undone.crlf {
+        record.member("crlfUndone", &true)?;
+    }
     if let Some(encryption) = &decoded.encryption {
         record.member("encryption", encryption)?;
     }
@@ -95,6 +101,13 @@ pub fn print(
         Body::Compacted => {
             record.member("object", &())?;
             record.member("compacted", &true)?;
+        }
+        Body::Rendering(what) => {
+            let error = Unrecognized {
+                category: "malformed",
+                message: &crate::output::rendering(what),
+            };
+            record.member("error", &error)?;
         }
         Body::Unrecognized => record.member("error", &UNRECOGNIZED)?,
     }
@@ -145,12 +158,12 @@ impl From<&k8s_etcd::Error> for Failure {
 }
 
 #[derive(Serialize)]
-struct Unrecognized {
+struct Unrecognized<'m> {
     category: &'static str,
-    message: &'static str,
+    message: &'m str,
 }
 
-const UNRECOGNIZED: Unrecognized = Unrecognized {
+const UNRECOGNIZED: Unrecognized<'static> = Unrecognized {
     category: "malformed",
     message: crate::output::UNRECOGNIZED,
 };

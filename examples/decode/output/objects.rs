@@ -96,19 +96,30 @@ impl Documents {
 
 fn object(source: &Source, item: &Item<'_>, decoded: Decoded) -> Option<Vec<u8>> {
     let what = match &decoded.body {
-        Body::Object(text) => return Some(text.clone()),
+        Body::Object(_) if !decoded.is_of_kubernetes() => output::FOREIGN.to_owned(),
+        Body::Object(text) => {
+            if let Some(hidden) = decoded.hidden() {
+                say(source, item, &hidden);
+            }
+            return Some(text.clone());
+        }
         // That there is none is no fault.
         Body::Deleted => return None,
         Body::Compacted => "is deleted, and its last state compacted".to_owned(),
         Body::Text(_) => "is text, not an object".to_owned(),
         Body::Error(error) => decoded.with_notes(error.to_string()),
+        Body::Rendering(what) => output::rendering(what),
         Body::Unrecognized => output::UNRECOGNIZED.to_owned(),
     };
+    say(source, item, &what);
+    None
+}
+
+fn say(source: &Source, item: &Item<'_>, what: &str) {
     let input = source.input.as_deref();
     let place = input
         .map(|input| format!("{}: ", escaped(input.as_bytes())))
         .unwrap_or_default();
     let key = item.key.map_or("the value".to_owned(), escaped);
     eprintln!("decode: {place}{key}: {}", escaped(what.as_bytes()));
-    None
 }

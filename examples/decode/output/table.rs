@@ -34,7 +34,7 @@ impl Table {
             Body::Error(error) => format!("<{}>", error.category()),
             Body::Deleted => "<deleted>".to_owned(),
             Body::Compacted => "<compacted>".to_owned(),
-            Body::Unrecognized => "<unrecognized>".to_owned(),
+            Body::Rendering(_) | Body::Unrecognized => "<unrecognized>".to_owned(),
             Body::Object(_) | Body::Text(_) => shown(&decoded.kind),
         };
         let encryption = decoded.encryption.as_ref().map(|encryption| {

@@ -1,0 +1,250 @@
+//! An input that is no database: one stored value as people have it, with what a pipe
+//! or a terminal added to it; or a few of them, one after another.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use serde_json::value::RawValue;
+
+use crate::args::Output;
+use crate::decoded::{Body, Decoded, Form, Item};
+use crate::input::Input;
+use crate::looks_like::looks_like;
+use crate::output::escaped;
+use crate::run::{Outcome, Run, Stop};
+
+/// What was undone before the value could be decoded.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// A line end behind the value, which etcdctl adds.
+    pub trimmed: Option<&'static str>,
+    /// Line feeds that a terminal turned into CR LF.
+    pub crlf: bool,
+}
+
+impl Run<'_> {
+    /// Prints what a file or standard input holds that is no database.
+    pub fn single(&mut self, out: &mut dyn Write, data: &[u8], input: &Input) -> Result<(), Stop> {
+        let args = self.args;
+        if data.is_empty() && input.is_stdin() {
+            return Err(Stop::Usage("no input: standard input is empty".to_owned()));
+        }
+        let key = args.etcd_key.as_deref().map(str::as_bytes);
+        let item = Item {
+            key,
+            value: data,
+            ..Item::default()
+        };
+        let asks_for_key = args.output == Output::Keys || args.key.is_some();
+        if asks_for_key && key.is_none() && !is_key_and_value(data) {
+            return self.without_key(data, input);
+        }
+        let form = Form::of(args.output);
+        // `None`: the filters leave the value out, which is so whatever it is.
+        let Some(decoded) = Decoded::new(&item, self.decoder, args, form) else {
+            return Ok(());
+        };
+        if is_object(&item, &decoded) {
+            return self.printed(out, &item, decoded);
+        }
+        if let Some(()) = self.undone(out, &item)? {
+            return Ok(());
+        }
+        if let Some(()) = self.several(out, &item)? {
+            return Ok(());
+        }
+        if is_text_by_its_key(&item) {
+            return self.printed(out, &item, decoded);
+        }
+        match looks_like(data) {
+            Some(what) => {
+                let decoded = Decoded::without_object(Body::Rendering(what));
+                self.printed(out, &item, decoded)
+            }
+            None => self.printed(out, &item, decoded),
+        }
+    }
+
+    fn printed(
+        &mut self,
+        out: &mut dyn Write,
+        item: &Item<'_>,
+        decoded: Decoded,
+    ) -> Result<(), Stop> {
+        if self.wants(item.key) {
+            self.decoded(out, item, decoded, None)?;
+        }
+        Ok(())
+    }
+
+    /// A key is asked for, and nothing tells it.
+    fn without_key(&mut self, data: &[u8], input: &Input) -> Result<(), Stop> {
+        let what = match looks_like(data) {
+            Some(what) => format!("it looks like {what}"),
+            None => "it is not a database, and a single value has no key but by --etcd-key".into(),
+        };
+        if !input.is_from_folder {
+            return Err(Stop::Usage(what));
+        }
+        let name = escaped(input.name.as_os_str().as_encoded_bytes());
+        eprintln!("decode: {name}: passed over: {what}");
+        self.outcome = Outcome::Partial;
+        Ok(())
+    }
+
+    /// Tries the value without what a pipe or a terminal added.
+    fn undone(&mut self, out: &mut dyn Write, item: &Item<'_>) -> Result<Option<()>, Stop> {
+        let form = Form::of(self.args.output);
+        for (value, undone) in candidates(item.value) {
+            for (key, value) in [(item.key, &*value)]
+                .into_iter()
+                .chain(key_and_value(&value))
+            {
+                // The key that is given is the right one.
+                let item = Item {
+                    key: item.key.or(key),
+                    value,
+                    undone,
+                    ..Item::default()
+                };
+                // The exact bytes were tried before.
+                let is_new = undone != Undone::default() || item.key.is_some();
+                let decoded = is_new
+                    .then(|| Decoded::new(&item, self.decoder, self.args, form))
+                    .flatten();
+                if let Some(decoded) = decoded.filter(|decoded| is_object(&item, decoded)) {
+                    self.printed(out, &item, decoded)?;
+                    return Ok(Some(()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Several JSON values or YAML documents, each of which is an object.
+    fn several(&mut self, out: &mut dyn Write, item: &Item<'_>) -> Result<Option<()>, Stop> {
+        let form = Form::of(self.args.output);
+        let Some(values) = json_values(item.value).or_else(|| yaml_documents(item.value)) else {
+            return Ok(None);
+        };
+        let mut all = Vec::new();
+        for value in values {
+            let item = Item { value, ..*item };
+            let sound = self.decoder.open(None, value);
+            let is_document = sound
+                .storage_value()
+                .is_ok_and(|value| value.content().is_ok());
+            if !is_document {
+                return Ok(None);
+            }
+            all.push((item, Decoded::new(&item, self.decoder, self.args, form)));
+        }
+        for (item, decoded) in all {
+            if let Some(decoded) = decoded {
+                self.printed(out, &item, decoded)?;
+            }
+        }
+        Ok(Some(()))
+    }
+}
+
+/// Whether the value was decoded to an object, not to text of whatever kind. JSON
+/// without a kind may be the output of etcdctl.
+fn is_object(item: &Item<'_>, decoded: &Decoded) -> bool {
+    matches!(decoded.body, Body::Object(_))
+        && (decoded.kind.is_some() || looks_like(item.value).is_none())
+}
+
+/// Text that etcd's clients keep as it is: the key says so.
+fn is_text_by_its_key(item: &Item<'_>) -> bool {
+    item.key == Some(b"compact_rev_key")
+}
+
+/// The value as it is, without a line end behind it, and as it was before a terminal
+/// changed its line feeds.
+fn candidates(value: &[u8]) -> Vec<(Cow<'_, [u8]>, Undone)> {
+    let mut all = vec![(Cow::Borrowed(value), Undone::default())];
+    let trim = |all: &mut Vec<_>, value: Cow<'_, [u8]>, undone: Undone| {
+        for end in ["\r\n", "\n"] {
+            if let Some(trimmed) = value.strip_suffix(end.as_bytes()) {
+                let undone = Undone {
+                    trimmed: Some(end),
+                    ..undone
+                };
+                all.push((Cow::Owned(trimmed.to_vec()), undone));
+            }
+        }
+    };
+    let mut more = Vec::new();
+    trim(&mut more, Cow::Borrowed(value), Undone::default());
+    if let Some(restored) = without_carriage_returns(value) {
+        let undone = Undone {
+            crlf: true,
+            ..Undone::default()
+        };
+        more.push((Cow::Owned(restored.clone()), undone));
+        trim(&mut more, Cow::Owned(restored), undone);
+    }
+    all.append(&mut more);
+    all
+}
+
+/// The bytes before a terminal made CR LF of each line feed; `None` where one is left,
+/// which a terminal would have changed.
+pub fn without_carriage_returns(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut restored = Vec::with_capacity(bytes.len());
+    let mut any = false;
+    for (index, &byte) in bytes.iter().enumerate() {
+        if byte == b'\n' {
+            if index == 0 || bytes[index - 1] != b'\r' {
+                return None;
+            }
+            restored.pop();
+            any = true;
+        }
+        restored.push(byte);
+    }
+    any.then_some(restored)
+}
+
+/// What `etcdctl get` prints: a line with the key, then the value.
+fn key_and_value(bytes: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+    let end = bytes.iter().take(4096).position(|byte| *byte == b'\n')?;
+    let (key, value) = (&bytes[..end], &bytes[end + 1..]);
+    let is_key = key == b"compact_rev_key"
+        || (key.starts_with(b"/") && key.iter().all(|byte| byte.is_ascii_graphic()));
+    is_key.then_some((Some(key), value))
+}
+
+fn is_key_and_value(bytes: &[u8]) -> bool {
+    key_and_value(bytes).is_some()
+}
+
+/// Two or more JSON objects, one after another.
+fn json_values(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    let values = serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>();
+    let values: Result<Vec<_>, _> = values.map(|value| value.map(RawValue::get)).collect();
+    let values = values.ok()?;
+    let all = values.iter().all(|value| value.starts_with('{'));
+    (all && values.len() > 1).then(|| values.into_iter().map(str::as_bytes).collect())
+}
+
+/// Two or more YAML documents.
+fn yaml_documents(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut documents = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == "---" {
+            documents.push(&text[start..at]);
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    documents.push(&text[start..]);
+    documents.retain(|document| !document.trim().is_empty());
+    (documents.len() > 1).then(|| documents.into_iter().map(str::as_bytes).collect())
+}
