@@ -3,6 +3,13 @@
 
 mod allocator;
 mod amplification;
+#[allow(
+    dead_code,
+    reason = "shared with tests/etcd, which damages files with it"
+)]
+#[path = "../support/bbolt_writer.rs"]
+mod bbolt_writer;
+mod databases;
 mod fixtures;
 mod flips;
 mod growth;
