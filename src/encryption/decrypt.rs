@@ -184,11 +184,9 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
         if !provider.is_kms() || keyring.kms.is_empty() || !self.tried.is_empty() {
             return None;
         }
-        // Without any such provider in a configuration, the name in the value
-        // is not held against one: a plugin may know the key all the same.
-        if keyring.count(provider) > 0 {
-            return None;
-        }
+        // The name in the value is not held against the configurations: a provider
+        // may have been renamed, and a plugin know the key all the same.
+        let has_other_names = keyring.count(provider) > 0;
         for (name, payload) in guess_names(provider, self.prefix.rest()) {
             match self.open_kms(name, payload) {
                 Ok(clear) => {
@@ -197,10 +195,12 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
                         // What opened the value has the name.
                         info: Info {
                             unauthenticated: clear.is_unauthenticated,
-                            ..Info::with_name(&self.prefix, name, payload)
+                            ..Info::of_opened(&self.prefix, name, payload)
                         },
                     });
                 }
+                // Then that no such name is configured is the better reason.
+                Err(fault) if has_other_names && !fault.shows_a_known_key() => {}
                 Err(fault) => self.tried.push(Tried {
                     key: None,
                     path: "",
@@ -290,7 +290,7 @@ impl<'k, 'v> Attempt<'k, 'v, '_> {
             info: Info {
                 key_path: Some(found.path().to_owned()),
                 unauthenticated: clear.is_unauthenticated,
-                ..Info::with_name(&self.prefix, &found.key.name, found.payload)
+                ..Info::of_opened(&self.prefix, &found.key.name, found.payload)
             },
         }
     }

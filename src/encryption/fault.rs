@@ -104,6 +104,16 @@ impl Fault {
         }
     }
 
+    /// Of a KMS value: whether a plugin said that the wrapped key is its own.
+    pub(super) fn shows_a_known_key(&self) -> bool {
+        !matches!(
+            self,
+            Fault::KmsKeyUnknown { .. }
+                | Fault::WrappedKeyCut { .. }
+                | Fault::EncryptedObject { .. }
+        )
+    }
+
     /// What is wrong, in our words.
     pub(super) fn detail(&self) -> Cow<'static, str> {
         match self {

@@ -121,8 +121,12 @@ impl Info {
             key_name_guess: guess.map(str::to_owned),
             header: Some(prefix.header().to_owned()),
             kms: kms.and_then(|provider| {
-                guess_names(provider, prefix.rest())
-                    .find_map(|(_, payload)| KmsInfo::of_payload(provider, payload))
+                let after = |name: &str| prefix.rest().get(name.len().checked_add(1)?..);
+                let of_guess = guess.and_then(after).into_iter();
+                let of_others = guess_names(provider, prefix.rest()).map(|(_, payload)| payload);
+                of_guess
+                    .chain(of_others)
+                    .find_map(|payload| KmsInfo::of_payload(provider, payload))
             }),
             ..Info::default()
         }
@@ -131,6 +135,16 @@ impl Info {
     /// Nothing to report: a plain value where plain is right.
     pub fn is_empty(&self) -> bool {
         *self == Info::default()
+    }
+
+    /// As [`Info::with_name`], of a value that was opened: its wrapped key is of no
+    /// more use.
+    pub(super) fn of_opened(prefix: &Prefix<'_>, name: &str, payload: &[u8]) -> Info {
+        let mut info = Info::with_name(prefix, name, payload);
+        if let Some(kms) = &mut info.kms {
+            kms.wrapped = Vec::new();
+        }
+        info
     }
 
     /// A configured name is what the value goes on with; after it, the payload.

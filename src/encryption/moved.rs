@@ -148,7 +148,7 @@ impl Keyring {
                 let Ok(plaintext) = self.open_with(opener, etcd_key.as_ref(), recognize) else {
                     continue;
                 };
-                let mut info = Info::with_name(&opener.prefix, &opener.key.name, opener.payload);
+                let mut info = Info::of_opened(&opener.prefix, &opener.key.name, opener.payload);
                 info.key_path = Some(opener.key.path.clone());
                 info.out_of_policy = true;
                 info.api_server_message = Fault::Authentication.message();

@@ -16,6 +16,8 @@ pub(super) mod v2;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -162,14 +164,29 @@ pub struct KmsInfo {
     pub wrapped_bytes: usize,
     /// Bytes of the sealed data: nonce, ciphertext, tag, with a seed also the info.
     pub data_bytes: usize,
+    /// The wrapped key itself, which a KMS unwraps; empty where the value is open.
+    /// In JSON as `wrapped` in base64, and as `wrappedHex`.
+    #[serde(
+        flatten,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "in_base64_and_hex"
+    )]
+    pub wrapped: Vec<u8>,
+}
+
+fn in_base64_and_hex<S: Serializer>(wrapped: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let members = [
+        ("wrapped", STANDARD.encode(wrapped)),
+        ("wrappedHex", hex::encode(wrapped)),
+    ];
+    serializer.collect_map(members)
 }
 
 fn base64_values<S: Serializer>(
     annotations: &BTreeMap<String, Vec<u8>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    use base64::Engine;
-    let encode = |bytes| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let encode = |bytes| STANDARD.encode(bytes);
     serializer.collect_map(annotations.iter().map(|(key, value)| (key, encode(value))))
 }
 
@@ -184,6 +201,7 @@ impl KmsInfo {
                 dek_source: None,
                 wrapped_bytes: wrapped.len(),
                 data_bytes: data.len(),
+                wrapped: wrapped.to_vec(),
             });
         }
         let object = EncryptedObject::parse(payload).ok()?;
@@ -192,6 +210,7 @@ impl KmsInfo {
             dek_source: Some(object.source_type.as_str()),
             wrapped_bytes: object.encrypted_dek_source.len(),
             data_bytes: object.encrypted_data.len(),
+            wrapped: object.encrypted_dek_source.to_vec(),
             annotations: object.annotations,
         })
     }
