@@ -6,6 +6,8 @@ use std::thread;
 
 use clap::{Parser, ValueEnum};
 
+use crate::keys::KeyArgs;
+
 #[derive(Debug, Parser)]
 #[command(
     name = "decode",
@@ -18,29 +20,8 @@ pub struct Args {
     #[arg(required = true)]
     pub input: Vec<PathBuf>,
 
-    /// EncryptionConfiguration to open encrypted values with (repeatable)
-    ///
-    /// Each is the policy for its resources; one that names a resource of an
-    /// earlier one only lends its keys. Where a wildcard overlaps, the earlier
-    /// is the policy.
-    #[arg(long, value_name = "FILE")]
-    pub encryption_config: Vec<PathBuf>,
-
-    /// EncryptionConfiguration that is no longer in force: only its keys are used (repeatable)
-    #[arg(long, value_name = "FILE")]
-    pub old_encryption_config: Vec<PathBuf>,
-
-    /// What a KMS wrapped, as a JSON object: wrapped hex to plaintext hex
-    #[arg(long, value_name = "FILE")]
-    pub kms_map: Vec<PathBuf>,
-
-    /// AES key of a local KMS plugin, in hex, under its key id (repeatable)
-    #[arg(long, value_name = "ID=HEX")]
-    pub kms_local_key: Vec<String>,
-
-    /// Leave encrypted values closed that nothing authenticates: aescbc, and kms v1 as of before 1.25
-    #[arg(long)]
-    pub refuse_unauthenticated: bool,
+    #[command(flatten)]
+    pub keys: KeyArgs,
 
     /// Prefix of the API server's keys, as its --etcd-prefix (repeatable)
     #[arg(long, value_name = "PREFIX")]
@@ -152,6 +133,7 @@ Examples:
   decode --carve --provenance --report report.json damaged.db
   decode --carve --state damaged.db
   decode check-config encryption.yaml
+  decode kms-requests snapshot.db > list.json
   decode -o yaml --key /registry/deployments/default/web snapshot.db
   decode --etcd-key /registry/secrets/default/db --encryption-config encryption.yaml value.bin
   etcdctl get --print-value-only /registry/pods/default/web | decode -o json -
@@ -162,5 +144,6 @@ a damaged file or a checksum that does not match, 2 wrong usage or unreadable in
 /// Words that are kept for subcommands: a file of that name is `./audit`.
 pub const RESERVED: [&str; 4] = ["audit", "diff", "stats", "extract"];
 
-/// The subcommand that there is.
+/// The subcommands that there are.
 pub const CHECK_CONFIG: &str = "check-config";
+pub const KMS_REQUESTS: &str = "kms-requests";

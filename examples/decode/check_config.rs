@@ -3,11 +3,12 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use k8s_etcd::encryption::EncryptionConfiguration;
 
+use crate::key_sources::{self, Part};
 use crate::output::escaped;
 use crate::run::{Outcome, Stop};
 
@@ -35,25 +36,43 @@ pub fn run(files: impl Iterator<Item = OsString>, out: &mut dyn Write) -> Result
                 continue;
             }
         };
-        match EncryptionConfiguration::parse(&text) {
-            Ok(configuration) => {
-                let rules = configuration.resources().len();
-                writeln!(out, "{name}: valid, {rules} rules")?;
-            }
-            Err(first) => {
+        let unpacked = match key_sources::unpack(&name, &text) {
+            Ok(unpacked) => unpacked,
+            Err(what) => {
                 outcome = outcome.max(Outcome::Partial);
-                // The lenient way knows more than the first thing wrong.
-                let (_, errors) = EncryptionConfiguration::parse_lenient(&text);
-                let errors = if errors.is_empty() {
-                    vec![first]
-                } else {
-                    errors
-                };
-                for error in errors {
-                    writeln!(out, "{name}: {}", escaped(error.message().as_bytes()))?;
-                }
+                writeln!(out, "{what}")?;
+                continue;
             }
+        };
+        for line in &unpacked.found {
+            writeln!(out, "{line}")?;
+        }
+        for Part { name, text } in &unpacked.parts {
+            outcome = outcome.max(check(out, name, text)?);
         }
     }
     Ok(outcome)
+}
+
+fn check(out: &mut dyn Write, name: &str, text: &[u8]) -> io::Result<Outcome> {
+    match EncryptionConfiguration::parse(text) {
+        Ok(configuration) => {
+            let rules = configuration.resources().len();
+            writeln!(out, "{name}: valid, {rules} rules")?;
+            Ok(Outcome::Whole)
+        }
+        Err(first) => {
+            // The lenient way knows more than the first thing wrong.
+            let (_, errors) = EncryptionConfiguration::parse_lenient(text);
+            let errors = if errors.is_empty() {
+                vec![first]
+            } else {
+                errors
+            };
+            for error in errors {
+                writeln!(out, "{name}: {}", escaped(error.message().as_bytes()))?;
+            }
+            Ok(Outcome::Partial)
+        }
+    }
 }

@@ -14,6 +14,9 @@ mod check_config;
 mod database;
 mod decoded;
 mod input;
+mod key_sources;
+mod keys;
+mod kms_requests;
 mod known;
 mod looks_like;
 mod output;
@@ -31,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, CHECK_CONFIG, RESERVED};
+use args::{Args, CHECK_CONFIG, KMS_REQUESTS, RESERVED};
 use run::Stop;
 
 fn main() -> ExitCode {
@@ -46,6 +49,8 @@ fn main() -> ExitCode {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let ended = if word == Some(CHECK_CONFIG) {
         check_config::run(env::args_os().skip(2), &mut out)
+    } else if word == Some(KMS_REQUESTS) {
+        kms_requests::run(env::args_os().skip(2), &mut out)
     } else {
         run::run(&Args::parse(), &mut out)
     };

@@ -1,11 +1,9 @@
 //! The run: inputs one after the other, their values in key order.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::Arc;
 
-use k8s_etcd::encryption::{EncryptionConfiguration, Keyring, KmsTable, LocalKms, MoveTries};
+use k8s_etcd::encryption::MoveTries;
 use k8s_etcd::etcd::{Snapshot, State};
 use k8s_etcd::{Decoder, Error, SkipFields};
 use sha2::{Digest, Sha256};
@@ -131,23 +129,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
 }
 
 fn decoder(args: &Args) -> Result<Decoder, Stop> {
-    let mut keyring = Keyring::new().refuse_unauthenticated(args.refuse_unauthenticated);
-    for path in &args.encryption_config {
-        keyring = keyring.with_configuration(&configuration(path)?);
-    }
-    for path in &args.old_encryption_config {
-        keyring = keyring.with_keys_of(&configuration(path)?);
-    }
-    for path in &args.kms_map {
-        let usage = |error: String| Stop::Usage(format!("{}: {error}", path.display()));
-        let text = fs::read(path).map_err(|error| usage(error.to_string()))?;
-        let table = KmsTable::from_json(&text).map_err(|error| usage(error.to_string()))?;
-        keyring = keyring.with_kms_plugin(table);
-    }
-    for key in &args.kms_local_key {
-        let usage = |error: Error| Stop::Usage(format!("--kms-local-key: {error}"));
-        keyring = keyring.with_kms_plugin(LocalKms::parse(key).map_err(usage)?);
-    }
+    let keyring = args.keys.keyring(&[])?;
     let mut decoder = Decoder::new()
         .keyring(keyring)
         .lossless(args.lossless)
@@ -157,12 +139,6 @@ fn decoder(args: &Args) -> Result<Decoder, Stop> {
         decoder = decoder.etcd_prefix(prefix);
     }
     Ok(decoder)
-}
-
-fn configuration(path: &Path) -> Result<EncryptionConfiguration, Stop> {
-    let usage = |error: String| Stop::Usage(format!("{}: {error}", path.display()));
-    let text = fs::read(path).map_err(|error| usage(error.to_string()))?;
-    EncryptionConfiguration::parse(&text).map_err(|error| usage(error.to_string()))
 }
 
 pub struct Run<'r> {

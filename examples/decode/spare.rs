@@ -16,13 +16,8 @@ pub fn inputs(args: &Args, inputs: &[Input]) -> Result<(), Stop> {
     if stdout.is_none() && stderr.is_none() {
         return Ok(());
     }
-    let given = [
-        &args.encryption_config,
-        &args.old_encryption_config,
-        &args.kms_map,
-    ];
     let found = inputs.iter().filter_map(Input::path);
-    let named = found.chain(given.into_iter().flatten().map(AsRef::as_ref));
+    let named = found.chain(args.keys.files());
     let named = named.map(|path| (path, id::of(path)));
     let is_stdin_read = inputs.iter().any(Input::is_stdin);
     let stdin = is_stdin_read.then(|| (Path::new("-"), id::stdin()));

@@ -12,6 +12,7 @@ mod folders;
 mod history;
 mod inputs;
 mod known;
+mod keys;
 mod outputs;
 mod pipes;
 mod policy;
