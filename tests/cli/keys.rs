@@ -53,7 +53,7 @@ fn a_list_of_requests_comes_back_filled_in() {
     assert_eq!(list[1]["annotations"]["version.azure.akv.io"], "MQ==");
 
     // One is filled in, in base64.
-    list[1]["plaintext"] = "0ifjdjke/hGT5VhdE00MsMCuSO9OaJi5/ALeI3vOjxY=".into();
+    list[1]["plaintext"] = "0ifjdjke/hGT5VhdE0ywzArgSO9OaJi5/ALeI3vOjxY=".into();
     let scratch = Scratch::new("kms-requests");
     let filled = scratch.write("list.json", list.to_string().as_bytes());
     let ran = decode(&[AT[0], AT[1], "--kms-map", &filled, &azure]);
