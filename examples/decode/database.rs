@@ -7,7 +7,7 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 
-use k8s_etcd::etcd::{Carving, LastState, Snapshot, Trailer, carve};
+use k8s_etcd::etcd::{Carving, LastState, Snapshot, State, Trailer, carve};
 use k8s_etcd::{Category, Error, Limits};
 
 use crate::decoded::{Body, Item, Place};
@@ -84,6 +84,7 @@ impl Run<'_> {
                 "{error}; meta page {page} of transaction {txid} is used"
             ));
         }
+        let mut is_whole = None;
         let records = if self.args.history {
             self.history(out, snapshot)
         } else if self.args.deleted {
@@ -92,7 +93,7 @@ impl Run<'_> {
             // Printed below, with what is carved.
             snapshot.revisions().map(|_| true).map_err(Failure::from)
         } else {
-            self.live(out, snapshot)
+            self.live(out, snapshot, &mut is_whole, complain)
         };
         let trailer = trailer();
         if trailer == Trailer::Mismatch {
@@ -107,13 +108,19 @@ impl Run<'_> {
                 complain(&error);
             }
         }
+        if is_whole.is_none()
+            && let Ok(state) = snapshot.current()
+        {
+            is_whole = Some(self.whole(&state, complain));
+        }
+        is_damaged |= is_whole == Some(false);
         let carving = self.args.carve.then(|| snapshot.carve());
         if let Some(carving) = &carving {
             self.found(out, Some(snapshot), carving, complain)?;
         }
         if is_damaged || self.args.carve || self.args.report.is_some() {
             let survey = snapshot.survey();
-            is_damaged |= survey.damage().len() > 0;
+            is_damaged |= survey.damage().len() > 0 || !survey.whole_file().is_empty();
             let findings = Findings {
                 name: file,
                 data,
@@ -129,7 +136,13 @@ impl Run<'_> {
     }
 
     /// Whether nothing was broken, here and below.
-    fn live(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {
+    fn live(
+        &mut self,
+        out: &mut dyn Write,
+        snapshot: &Snapshot<'_>,
+        is_whole: &mut Option<bool>,
+        complain: &dyn Fn(&dyn Display),
+    ) -> Result<bool, Failure> {
         let state = match self.args.revision {
             None => snapshot.current()?,
             Some(revision) => snapshot.at(revision).map_err(|error| {
@@ -143,8 +156,22 @@ impl Run<'_> {
             Some(prefix) => state.prefix(prefix.as_bytes()),
             None => state.iter(),
         };
+        *is_whole = Some(self.whole(&state, complain));
         let is_sound = self.entries(out, &state, &entries)?;
         Ok(is_sound && state.damage().next().is_none())
+    }
+
+    /// Tells what is missing; whether nothing is.
+    fn whole(&self, state: &State<'_>, complain: &dyn Fn(&dyn Display)) -> bool {
+        let completeness = state.completeness();
+        for error in completeness.errors() {
+            complain(&error);
+        }
+        let is_whole = completeness.is_whole();
+        if !is_whole && !self.args.carve {
+            complain(&"--carve searches the pages that no tree reaches");
+        }
+        is_whole
     }
 
     fn history(&mut self, out: &mut dyn Write, snapshot: &Snapshot<'_>) -> Result<bool, Failure> {

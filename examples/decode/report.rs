@@ -219,6 +219,7 @@ impl Report {
                     page: Some(damage.page),
                     ..Damage::of(&damage.error, damage.more)
                 })
+                .chain(survey.whole_file().iter().map(|error| Damage::of(error, 0)))
                 .collect(),
             carved: carving.map(|carving| Carved::new(carving, say)),
         });

@@ -25,6 +25,7 @@ mod carve;
 mod carve_cuts;
 mod carve_search;
 mod carved_record;
+mod completeness;
 mod deletions;
 mod key_value;
 mod known;
@@ -37,6 +38,7 @@ mod store_meta;
 mod trailer;
 
 pub use carve::{Carved, Carving, Cut, carve};
+pub use completeness::{Completeness, Newer};
 pub use deletions::{Deletion, Deletions, LastState};
 pub use key_value::KeyValue;
 pub use known::{Known, KnownState};

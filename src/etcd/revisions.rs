@@ -50,6 +50,11 @@ impl<'a> Revisions<'a> {
         }
     }
 
+    /// The walk as far as it came.
+    pub(super) fn into_entries(self) -> Entries<'a> {
+        self.entries
+    }
+
     #[inline]
     pub(super) fn next_found(&mut self) -> Option<Found<'a>> {
         let entry = match self.entries.next()? {

@@ -116,7 +116,7 @@ impl<'a> Snapshot<'a> {
     ///
     /// As [`Snapshot::revisions`], and category `limit` for more than 2^32 keys.
     pub fn current(&self) -> Result<State<'a>> {
-        Ok(State::build(self.key_bucket()?, None)?.0)
+        State::build(self, None)
     }
 
     /// The keys that were alive as of a revision, each with what was then its
@@ -143,8 +143,8 @@ impl<'a> Snapshot<'a> {
         if let Some(error) = meta.damage {
             return Err(error);
         }
-        let (state, last) = State::build(self.key_bucket()?, Some(revision))?;
-        let last = last.max(compacted);
+        let state = State::build(self, Some(revision))?;
+        let last = state.last_revision().max(compacted);
         // An empty store is at revision 1.
         if revision > last.max(1) {
             return refused(format!("{revision} is above the last one, {last}"));
@@ -168,8 +168,8 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Looks at every page of the file; adds to [`Database::survey`] the entries
-    /// of the bucket `key` that are no key-values, and what cannot be read of
-    /// [`StoreMeta`].
+    /// of the bucket `key` that are no key-values, what cannot be read of
+    /// [`StoreMeta`], and what is missing ([`State::completeness`]).
     pub fn survey(&self) -> Survey {
         let mut survey = self.database.survey();
         if let Ok(StoreMeta {
@@ -195,6 +195,9 @@ impl<'a> Snapshot<'a> {
                     Found::Damage(_) => {}
                 }
             }
+        }
+        if let Ok(state) = self.current() {
+            survey.add_whole_file(state.completeness().errors());
         }
         survey
     }

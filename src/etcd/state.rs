@@ -2,10 +2,11 @@ use std::fmt;
 use std::ops::Range;
 use std::slice;
 
-use super::KeyValue;
 use super::bbolt::{Bucket, Entry};
+use super::completeness::Check;
 use super::latest::{Latest, Place, Slot};
 use super::revisions::{Found, Revisions, parse_key};
+use super::{Completeness, KeyValue, Snapshot};
 use crate::error::{Error, Result};
 
 /// The keys that are alive, in key order, each with its latest revision; see
@@ -18,35 +19,44 @@ pub struct State<'a> {
     bucket: Bucket<'a>,
     slots: Vec<Slot<'a>>,
     damaged: bool,
+    last_revision: i64,
+    completeness: Completeness,
 }
 
 impl<'a> State<'a> {
-    /// The state as of revision `bound`, if one is given, and the last revision
-    /// that is in the bucket.
-    pub(super) fn build(bucket: Bucket<'a>, bound: Option<i64>) -> Result<(State<'a>, i64)> {
+    /// The state as of revision `bound`, if one is given.
+    pub(super) fn build(snapshot: &Snapshot<'a>, bound: Option<i64>) -> Result<State<'a>> {
+        let bucket = snapshot.key_bucket()?;
+        let meta = snapshot.store_meta().ok();
+        let mut check = Check::new(meta.as_ref().filter(|meta| meta.damage.is_none()));
         let mut latest = Latest::new(bucket);
         let mut damaged = false;
-        let mut last = 0;
         let is_later = |main: i64| bound.is_some_and(|bound| main > bound);
         let mut revisions = Revisions::new(&bucket);
         while let Some(found) = revisions.next_found() {
             match found {
                 Found::Sound(entry, key_value) => {
-                    last = last.max(key_value.revision.main);
-                    if is_later(key_value.revision.main) {
+                    // The content-free entry of `--bump-revision`.
+                    let is_jump = key_value.key.is_empty();
+                    check.revision(key_value.revision, is_jump);
+                    if is_jump || is_later(key_value.revision.main) {
                         continue;
                     }
-                    // The content-free entry of `--bump-revision`.
-                    if !key_value.key.is_empty() {
-                        let place = Place::new(&entry, key_value.is_tombstone())?;
-                        latest.put(key_value.key, place)?;
+                    let place = Place::new(&entry, key_value.is_tombstone())?;
+                    match latest.put(key_value.key, place)? {
+                        None => check.first_of_key(&key_value),
+                        Some(before) => {
+                            if let Ok(before) = before.read(&bucket) {
+                                check.next_of_key(&before, &key_value);
+                            }
+                        }
                     }
                 }
                 // Better an error for this key than what it was before.
                 Found::Broken(entry, key, _) => {
                     damaged = true;
                     let (revision, tombstone) = parse_key(&entry)?;
-                    last = last.max(revision.main);
+                    check.revision(revision, false);
                     if is_later(revision.main) {
                         continue;
                     }
@@ -58,12 +68,26 @@ impl<'a> State<'a> {
         let mut slots = latest.slots;
         slots.retain(|slot| !slot.place.is_tombstone());
         slots.sort_unstable_by_key(|slot| slot.key);
-        let state = State {
+        let last_revision = check.last();
+        let search = !snapshot.database().is_written_at_once();
+        Ok(State {
             bucket,
             slots,
             damaged,
-        };
-        Ok((state, last))
+            last_revision,
+            completeness: check.finish(revisions.into_entries(), search),
+        })
+    }
+
+    /// Whether all is in the file that etcd would have left there. Costs
+    /// nothing: it was found while the state was built.
+    pub fn completeness(&self) -> &Completeness {
+        &self.completeness
+    }
+
+    /// The last revision of the bucket, whatever the bound.
+    pub(super) fn last_revision(&self) -> i64 {
+        self.last_revision
     }
 
     /// The number of live keys.

@@ -21,3 +21,4 @@ mod readme;
 mod run;
 mod single_values;
 mod spare;
+mod torn;

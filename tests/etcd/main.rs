@@ -5,6 +5,7 @@
 mod bbolt_writer;
 
 mod byte_orders;
+mod completeness;
 mod damage;
 mod damage_map;
 mod damage_numbers;

@@ -11,6 +11,7 @@
 
 use super::bucket::Root;
 use super::entry::Entry;
+use super::not_visited::{self, OtherLeaf};
 use super::page::{Page, PageKind, Pages, page_error};
 use crate::convert::to_u64;
 use crate::error::{Buffer, Error, Result};
@@ -85,6 +86,11 @@ impl<'a> Entries<'a> {
             previous_key: None,
             held: None,
         }
+    }
+
+    /// The leaves of the file that this walk has not come to.
+    pub(crate) fn leaves_not_visited(self) -> impl Iterator<Item = OtherLeaf<'a>> {
+        not_visited::leaves(self.pages, self.visited)
     }
 
     pub(super) fn into_walked(self) -> Walked {

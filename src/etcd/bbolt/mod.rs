@@ -32,6 +32,7 @@ mod entry;
 mod freelist;
 mod meta;
 mod node;
+mod not_visited;
 mod page;
 mod survey;
 mod unclaimed;
@@ -96,6 +97,21 @@ impl<'a> Database<'a> {
         let metas = Metas::parse(data)?;
         let pages = Pages::new(data, &metas.chosen, limits);
         Ok(Database { metas, pages })
+    }
+
+    /// Whether the file is as bbolt writes it from one transaction, which is what
+    /// `etcdctl snapshot save` does: two meta pages that differ by nothing but
+    /// the transaction's number, and not a page too many. Pages that are free in
+    /// that transaction may then hold what later ones wrote meanwhile.
+    pub fn is_written_at_once(&self) -> bool {
+        let meta = self.meta();
+        let pages = to_u64(self.pages.data.len()).checked_div(meta.page_size.into());
+        pages == Some(meta.page_count)
+            && self.other_meta().is_ok_and(|other| {
+                meta.txid.checked_sub(other.txid) == Some(1)
+                    && (meta.root, meta.freelist, meta.page_count)
+                        == (other.root, other.freelist, other.page_count)
+            })
     }
 
     /// Whether the bytes look like a database file: a cheap test for telling

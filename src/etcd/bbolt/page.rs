@@ -79,6 +79,19 @@ impl<'a> Pages<'a> {
         self.find(id).map_err(|problem| self.error(id, problem))
     }
 
+    /// The same file, with the pages behind those that were allocated.
+    pub(super) fn with_unallocated(self) -> Pages<'a> {
+        Pages {
+            count: u64::MAX,
+            ..self
+        }
+    }
+
+    /// The page of a tree, or of one that once was; `None` where it is none.
+    pub(super) fn page_if_any(&self, id: u64) -> Option<Page<'a>> {
+        self.find(id).ok()
+    }
+
     /// The pages of the freelist.
     pub(super) fn freelist(&self, id: u64) -> Result<PageRun<'a>> {
         let found = self.find_run(id).and_then(|(header, run)| {

@@ -123,6 +123,7 @@ pub struct Survey {
     cut_off: u64,
     freelist: FreelistCheck,
     damage: BTreeMap<u64, Damage>,
+    of_file: Vec<Error>,
     visited: Visited,
 }
 
@@ -138,6 +139,7 @@ impl Survey {
             cut_off: pages.count.saturating_sub(in_file),
             freelist: FreelistCheck::Absent,
             damage: BTreeMap::new(),
+            of_file: Vec::new(),
             visited: Visited::default(),
         };
         let walked = survey.walk(database);
@@ -207,6 +209,11 @@ impl Survey {
         }
         let more = 0;
         self.damage.insert(page, Damage { page, error, more });
+    }
+
+    /// Adds faults that no one page has.
+    pub(crate) fn add_whole_file(&mut self, errors: impl Iterator<Item = Error>) {
+        self.of_file.extend(errors);
     }
 
     fn state_mut(&mut self, page: u64) -> Option<&mut PageState> {
@@ -377,6 +384,12 @@ impl Survey {
     /// Damaged pages in order of their ids, each with its first fault.
     pub fn damage(&self) -> impl ExactSizeIterator<Item = &Damage> {
         self.damage.values()
+    }
+
+    /// Faults of the file as a whole: each of its pages may be sound, but not all
+    /// of one time, or some are not there.
+    pub fn whole_file(&self) -> &[Error] {
+        &self.of_file
     }
 
     /// Pages of trees whose header bears the id of their place in the file.
