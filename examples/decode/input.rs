@@ -126,7 +126,8 @@ fn files_in(folder: &Path) -> Vec<Input> {
             // A folder that cannot be read, or is too deep for the system.
             Err(error) => {
                 let path = error.path().unwrap_or(folder).to_owned();
-                let error = io::Error::from(error);
+                let error = error.into_io_error();
+                let error = error.unwrap_or_else(|| io::Error::other("it cannot be walked"));
                 files.push(input(&path, Source::Unread(error)));
             }
         }

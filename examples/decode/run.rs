@@ -11,8 +11,10 @@ use sha2::{Digest, Sha256};
 use crate::args::{Args, Output};
 use crate::decoded::{Body, Decoded, Form, Item};
 use crate::input::{self, Data, Input};
+use crate::looks_like::looks_like;
 use crate::output::{EvidenceFile, Printer, Source, escaped};
 use crate::report::Report;
+use crate::single::is_object;
 use crate::spare;
 
 /// How a run that came to its end went: its exit status.
@@ -52,18 +54,18 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         any_database: false,
     };
     let inputs = input::expand(&args.input);
-    spare::inputs(args, &inputs)?;
-    // A long run should not end with a report that cannot be written.
-    let report = match &args.report {
-        Some(path) => Some((path, spare::create("--report", path, &inputs)?)),
-        None => None,
-    };
     let several = inputs.len() > 1;
     if args.etcd_key.is_some() && (several || inputs.iter().any(|input| input.is_from_folder)) {
         return Err(Stop::Usage(
             "--etcd-key: it is the key of one value; give one file".to_owned(),
         ));
     }
+    spare::inputs(args, &inputs)?;
+    // A long run should not end with a report that cannot be written.
+    let report = match &args.report {
+        Some(path) => Some((path, spare::create("--report", path, &inputs)?)),
+        None => None,
+    };
     // What is printed of the others stays right, and the status tells.
     let (mut any_read, mut is_unread) = (false, false);
     for input in &inputs {
@@ -75,7 +77,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         let data = match input.read() {
             Ok(data) => data,
             Err(error) => {
-                eprintln!("decode: {name}: {error}");
+                eprintln!("decode: {}: {error}", shortened(&name));
                 is_unread = true;
                 continue;
             }
@@ -182,13 +184,22 @@ impl Run<'_> {
             )));
         }
         let decoded = Decoded::new(item, self.decoder, self.args, Form::Json);
+        let is_object = |decoded: &Decoded| is_object(item, decoded);
         let name = escaped(input.name.as_os_str().as_encoded_bytes());
-        if decoded.is_none_or(|decoded| decoded.is_decoded()) {
+        if decoded.as_ref().is_none_or(is_object) {
             eprintln!("decode: {name}: passed over: a single value, which has no history");
-        } else {
-            eprintln!("decode: {name}: passed over: neither a database nor a value; {hint}");
-            self.outcome = Outcome::Partial;
+            return Ok(());
         }
+        let what = match looks_like(item.value) {
+            Some(what) => format!("it looks like {what}"),
+            None if decoded.is_some_and(|decoded| decoded.is_decoded()) => {
+                eprintln!("decode: {name}: passed over: text, which has no history");
+                return Ok(());
+            }
+            None => format!("neither a database nor a value; {hint}"),
+        };
+        eprintln!("decode: {name}: passed over: {what}");
+        self.outcome = Outcome::Partial;
         Ok(())
     }
 
@@ -271,6 +282,18 @@ impl Run<'_> {
         let prefix = self.args.key.as_deref().unwrap_or_default();
         key.unwrap_or_default().starts_with(prefix.as_bytes())
     }
+}
+
+/// A name for a line of stderr: one that is too long for the system is still told.
+fn shortened(name: &str) -> String {
+    const ENDS: usize = 200;
+    let count = name.chars().count();
+    if count <= 2 * ENDS {
+        return name.to_owned();
+    }
+    let begin: String = name.chars().take(ENDS).collect();
+    let end: String = name.chars().skip(count - ENDS).collect();
+    format!("{begin}…{end}")
 }
 
 fn key(out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {

@@ -150,7 +150,7 @@ impl Run<'_> {
 
 /// Whether the value was decoded to an object, not to text of whatever kind. JSON
 /// without a kind may be the output of etcdctl.
-fn is_object(item: &Item<'_>, decoded: &Decoded) -> bool {
+pub fn is_object(item: &Item<'_>, decoded: &Decoded) -> bool {
     matches!(decoded.body, Body::Object(_))
         && (decoded.kind.is_some() || looks_like(item.value).is_none())
 }

@@ -60,9 +60,11 @@ fn a_value_beside_a_database_is_passed_over() {
     let ran = decode(&["--history", scratch.path()]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_eq!(records(&ran), records(&decode(&["--history", BASE])));
-    for name in ["a.yaml", "c.txt"] {
-        let told = format!("decode: {name}: passed over: a single value");
-        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    for told in [
+        "a.yaml: passed over: a single value",
+        "c.txt: passed over: text",
+    ] {
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
     }
 }
 
@@ -214,6 +216,7 @@ fn a_folder_deeper_than_the_system_can_name_is_told_and_the_rest_is_read() {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert_eq!(ran.lines().len(), 2);
     assert!(ran.stderr.contains("File name too long"), "{}", ran.stderr);
+    assert!(ran.stderr.len() < 1000, "{}", ran.stderr);
 }
 
 #[cfg(target_os = "linux")]
