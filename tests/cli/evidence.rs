@@ -114,6 +114,9 @@ fn a_damaged_page_is_told_and_all_others_are_read() {
     assert_eq!(
         ran.stderr.replace(&file, "FILE"),
         "decode: FILE: the SHA-256 trailer does not match the database\n\
+         decode: FILE: malformed: revisions: 3 are missing above the last compaction (101-103): \
+         the file was copied while etcd wrote to it, or lost pages\n\
+         decode: FILE: --carve searches the pages that no tree reaches\n\
          decode: FILE: damaged page 32: malformed: page header: page 32: it says that it is page 0, \
          offset 131072 in snapshot\n\
          decode: FILE: pages: 2 meta (8192 bytes), 340 read (1392640 bytes), 1 damaged (4096 bytes), \
@@ -127,6 +130,11 @@ fn a_damaged_page_is_told_and_all_others_are_read() {
             "offset": 131072,
             "category": "malformed",
             "reason": "page header: page 32: it says that it is page 0",
+            "more": 0,
+        }, {
+            "category": "malformed",
+            "reason": "revisions: 3 are missing above the last compaction (101-103): \
+                       the file was copied while etcd wrote to it, or lost pages",
             "more": 0,
         }])
     );
