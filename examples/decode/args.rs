@@ -65,8 +65,8 @@ pub struct Args {
 
     /// With --carve: one state of both, the newest known entry of each key with its
     /// "origin", live or carved. A key is left out where that entry is a deletion.
-    /// Of a tree without damage it is the live state. Where the tree is damaged or
-    /// incomplete, a key may come back whose deletion is lost
+    /// Of a whole tree it is the live state with what was carved that is newer. Where
+    /// the tree is damaged or incomplete, a key may come back whose deletion is lost
     #[arg(long, requires = "carve", conflicts_with_all = ["history", "deleted", "revision"])]
     pub state: bool,
 

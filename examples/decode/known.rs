@@ -61,6 +61,7 @@ impl Run<'_> {
                 Some(error) => self.broken(out, &item, error)?,
             }
         }
+        let is_mixed = carved > 0 || known.overruled().next().is_some();
         let mut overruled = known.overruled();
         for (key, main, carved) in overruled.by_ref().take(OVERRULED_SAID) {
             complain(&format_args!(
@@ -78,7 +79,7 @@ impl Run<'_> {
         complain(&format_args!(
             "state: {live} keys of the tree, {carved} keys that were carved"
         ));
-        if known.is_incomplete() || !carving.cuts().is_empty() {
+        if is_mixed || known.is_incomplete() || !carving.cuts().is_empty() {
             self.outcome = Outcome::Partial;
         }
         Ok(())

@@ -15,10 +15,11 @@ use crate::error::Result;
 ///   the key is not there; where it cannot be read, the key is there with an
 ///   error. Of the same revision an entry that can be read goes before one that
 ///   cannot, and one of the tree before a carved one.
-/// - A tree without damage has all keys that are alive, so what was carved at or
-///   below the last compaction only counts if the tree is incomplete: if some of
-///   it is damaged, or entries above the last compaction were carved that are not
-///   in it. Of a sound file this is [`Snapshot::current`].
+/// - A whole tree has all keys that are alive, so what was carved at or below the
+///   last compaction only counts if the tree is incomplete: if some of it is
+///   damaged or missing ([`State::completeness`](super::State::completeness)), or
+///   entries between the last compaction and its last revision were carved that
+///   are not in it. Of a sound file this is [`Snapshot::current`].
 /// - Where the tree is incomplete, a key may be there whose deletion is lost, or
 ///   in an older state than its last.
 ///
@@ -90,14 +91,20 @@ impl<'c, 'a> KnownState<'c, 'a> {
         let bucket = snapshot.and_then(|snapshot| snapshot.key_bucket().ok());
         let mut newest = HashMap::new();
         let mut is_incomplete = bucket.is_none();
+        let mut last = 0;
         if let Some(bucket) = &bucket {
-            is_incomplete |= read_tree(bucket, &mut newest)?;
+            is_incomplete |= read_tree(bucket, &mut newest, &mut last)?;
         }
         let meta = snapshot.and_then(|snapshot| snapshot.store_meta().ok());
         let meta = meta.filter(|meta| meta.damage.is_none());
         let compacted = meta.as_ref().map_or(0, super::StoreMeta::compact_revision);
         is_incomplete |= meta.is_none()
-            || carving.iter().any(|carved| carved.main > compacted)
+            || carving
+                .iter()
+                .any(|carved| carved.main > compacted && carved.main <= last)
+            || snapshot
+                .and_then(|snapshot| snapshot.current().ok())
+                .is_some_and(|state| !state.completeness().is_whole())
             || snapshot.is_some_and(|snapshot| snapshot.database().survey().damage().len() > 0);
         let mut overruled = Vec::new();
         for (number, carved) in carving.iter().enumerate() {
@@ -187,8 +194,13 @@ fn put<'a>(newest: &mut HashMap<&'a [u8], Newest>, key: &'a [u8], new: Newest) -
     }
 }
 
-/// The newest entry of each key; tells whether something was broken.
-fn read_tree<'a>(bucket: &Bucket<'a>, newest: &mut HashMap<&'a [u8], Newest>) -> Result<bool> {
+/// The newest entry of each key, and the last main revision; tells whether
+/// something was broken.
+fn read_tree<'a>(
+    bucket: &Bucket<'a>,
+    newest: &mut HashMap<&'a [u8], Newest>,
+    last: &mut i64,
+) -> Result<bool> {
     let mut is_broken = false;
     let mut revisions = Revisions::new(bucket);
     while let Some(found) = revisions.next_found() {
@@ -201,11 +213,12 @@ fn read_tree<'a>(bucket: &Bucket<'a>, newest: &mut HashMap<&'a [u8], Newest>) ->
             }
         };
         is_broken |= !is_whole;
+        let (revision, tombstone) = parse_key(&entry)?;
+        *last = revision.main.max(*last);
         // The content-free entry of `--bump-revision`.
         if key.is_empty() {
             continue;
         }
-        let (revision, tombstone) = parse_key(&entry)?;
         let new = Newest {
             main: revision.main,
             is_whole,

@@ -208,6 +208,25 @@ fn the_newest_entry_decides_and_a_deletion_ends_a_key() {
 }
 
 #[test]
+fn what_is_newer_than_the_tree_makes_it_no_less_whole() {
+    let scratch = Scratch::new("known-newer");
+    // A snapshot copies free pages too, to which etcd goes on writing.
+    let free = vec![put(3, "gone", 1, "old"), put(12, "new", 1, "newer")];
+    let live = vec![put(11, "other", 1, "new")];
+    let file = scratch.write("db", &database(live, free, 10));
+    let ran = state(&file);
+    assert_eq!(
+        told(&ran),
+        [
+            tuple("new", "newer", "carved"),
+            tuple("other", "new", "live")
+        ]
+    );
+    // Not the state of any revision that the tree tells.
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+}
+
+#[test]
 fn a_broken_entry_is_replaced_by_a_whole_one_of_its_revision() {
     let scratch = Scratch::new("known-broken");
     let mut broken = put(12, "a", 1, "whole");
