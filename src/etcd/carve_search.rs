@@ -167,7 +167,9 @@ impl<'a> Search<'a> {
         let end = at.saturating_add(read);
         self.open.push(Open { at, end, record });
         if self.open.len() > self.depth {
-            // The others outlast none of the records that this one claims.
+            // The outermost stays, so that records in a value do not hide the one that
+            // holds them. Of the others the one that reaches furthest goes, so that a
+            // forged length does not hide the records that it claims.
             let furthest = self.open.iter().enumerate().skip(1);
             let furthest = furthest.max_by_key(|(_, open)| open.end);
             if let Some((number, _)) = furthest {
