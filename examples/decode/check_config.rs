@@ -11,6 +11,7 @@ use k8s_etcd::encryption::EncryptionConfiguration;
 use crate::key_sources::{self, Part};
 use crate::output::escaped;
 use crate::run::{Outcome, Stop};
+use crate::spare;
 
 const USAGE: &str = "Usage: decode check-config FILE...";
 
@@ -25,6 +26,7 @@ pub fn run(files: impl Iterator<Item = OsString>, out: &mut dyn Write) -> Result
     if files.is_empty() {
         return Err(Stop::Usage(format!("no file is given. {USAGE}")));
     }
+    spare::inputs(&[], files.iter().map(PathBuf::as_path))?;
     let mut outcome = Outcome::Whole;
     for file in files {
         let name = escaped(file.as_os_str().as_encoded_bytes());

@@ -17,6 +17,7 @@ use crate::input;
 use crate::keys::KeyArgs;
 use crate::output::escaped;
 use crate::run::{Outcome, Stop};
+use crate::spare;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -90,10 +91,12 @@ impl List {
 pub fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write) -> Result<Outcome, Stop> {
     let name = OsString::from("decode kms-requests");
     let request = Request::parse_from([name].into_iter().chain(args));
+    let inputs = input::expand(&request.input);
+    spare::inputs(&inputs, request.keys.files())?;
     let decoder = Decoder::new().keyring(request.keys.keyring(&[])?);
     let mut list = List::default();
     let mut outcome = Outcome::Whole;
-    for input in input::expand(&request.input) {
+    for input in inputs {
         let name = escaped(input.name.as_os_str().as_encoded_bytes());
         let complain = |what: &dyn std::fmt::Display| eprintln!("decode: {name}: {what}");
         if let Some(reason) = input.passed_over() {

@@ -60,7 +60,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
             "--etcd-key: it is the key of one value; give one file".to_owned(),
         ));
     }
-    spare::inputs(args, &inputs)?;
+    spare::inputs(&inputs, args.keys.files())?;
     // A long run should not end with a report that cannot be written.
     let report = match &args.report {
         Some(path) => Some((path, spare::create("--report", path, &inputs)?)),

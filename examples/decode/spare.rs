@@ -5,20 +5,19 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use crate::args::Args;
 use crate::input::Input;
 use crate::output::escaped;
 use crate::run::Stop;
 
-/// Refuses to run where stdout or stderr goes into a file that is read.
-pub fn inputs(args: &Args, inputs: &[Input]) -> Result<(), Stop> {
+/// Refuses to run where stdout or stderr goes into a file that is read: an input or
+/// one of the `others`.
+pub fn inputs<'a>(inputs: &'a [Input], others: impl Iterator<Item = &'a Path>) -> Result<(), Stop> {
     let (stdout, stderr) = (id::stdout(), id::stderr());
     if stdout.is_none() && stderr.is_none() {
         return Ok(());
     }
-    let found = inputs.iter().filter_map(Input::path);
-    let named = found.chain(args.keys.files());
-    let named = named.map(|path| (path, id::of(path)));
+    let found = inputs.iter().filter_map(Input::path).map(id_of);
+    let named = found.chain(others.map(id_of));
     let is_stdin_read = inputs.iter().any(Input::is_stdin);
     let stdin = is_stdin_read.then(|| (Path::new("-"), id::stdin()));
     for (path, id) in named.chain(stdin) {
@@ -34,6 +33,10 @@ pub fn inputs(args: &Args, inputs: &[Input]) -> Result<(), Stop> {
         }
     }
     Ok(())
+}
+
+fn id_of(path: &Path) -> (&Path, Option<id::Id>) {
+    (path, id::of(path))
 }
 
 /// Creates a file for output. What exists stays as it is, an input above all; only

@@ -116,8 +116,15 @@ fn output_does_not_go_into_what_is_read() {
     let (code, _) = run(&["-o", "keys", "-"], stdin, append(&database));
     assert_eq!(code, Some(2));
     let args = ["-o", "keys", "--encryption-config", &config, &database];
-    let (code, _) = run(&args, Stdio::null(), append(&config));
-    assert_eq!(code, Some(2));
+    for args in [
+        &args[..],
+        &["check-config", &config],
+        &["kms-requests", "--encryption-config", &config, &database],
+    ] {
+        let (code, told) = run(args, Stdio::null(), append(&config));
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("the output goes into it"), "{told}");
+    }
     assert!(fs::read(&database).expect("the file") == cluster());
     assert!(fs::read(&config).expect("the file") == fs::read(CONFIG).expect("the configuration"));
 
