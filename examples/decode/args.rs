@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::{Parser, ValueEnum};
+use k8s_etcd::etcd::bbolt::MetaChoice;
 
 use crate::keys::KeyArgs;
 
@@ -70,6 +71,10 @@ pub struct Args {
     #[arg(long, requires = "carve", conflicts_with_all = ["history", "deleted", "revision"])]
     pub state: bool,
 
+    /// The transaction to read: the older one where the newest is lost
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Meta::Newest)]
+    pub meta: Meta,
+
     /// File, its SHA-256, page and offset in each record
     #[arg(long)]
     pub provenance: bool,
@@ -120,6 +125,24 @@ pub enum Output {
     Table,
     /// Keys only; no value is looked at
     Keys,
+}
+
+/// One of the two transactions of a database file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Meta {
+    /// That of the higher number
+    Newest,
+    /// The one before it
+    Older,
+}
+
+impl From<Meta> for MetaChoice {
+    fn from(meta: Meta) -> MetaChoice {
+        match meta {
+            Meta::Newest => MetaChoice::Newest,
+            Meta::Older => MetaChoice::Older,
+        }
+    }
 }
 
 const EXAMPLES: &str = "\

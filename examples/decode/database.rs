@@ -22,7 +22,7 @@ impl Run<'_> {
         let complain = |what: &dyn Display| {
             eprintln!("decode: {name}: {}", escaped(what.to_string().as_bytes()));
         };
-        let snapshot = match Snapshot::parse(data) {
+        let snapshot = match Snapshot::parse_meta(data, self.args.meta.into(), &Limits::DEFAULT) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 let hint = match self.args.carve {
@@ -75,7 +75,7 @@ impl Run<'_> {
             data,
             complain,
         } = *opened;
-        let mut is_damaged = false;
+        let mut is_damaged = self.is_newest_broken(data, complain);
         let meta = snapshot.database().meta();
         if let Err(error) = snapshot.database().other_meta() {
             is_damaged = true;
@@ -96,16 +96,35 @@ impl Run<'_> {
             self.live(out, snapshot, &mut is_whole, complain)
         };
         let trailer = trailer();
-        if trailer == Trailer::Mismatch {
+        let is_wrong = match trailer {
+            Trailer::Mismatch => Some("the SHA-256 trailer does not match the database"),
+            Trailer::Unwritten => Some(
+                "the SHA-256 trailer is all zeros: it was never written, and nothing tells \
+                 whether the database is as it was saved",
+            ),
+            Trailer::Absent | Trailer::Valid => None,
+        };
+        if let Some(is_wrong) = is_wrong {
             is_damaged = true;
-            complain(&"the SHA-256 trailer does not match the database");
+            complain(&is_wrong);
+        }
+        let (in_file, count) = (snapshot.database().pages_in_file(), meta.page_count);
+        if in_file < count {
+            is_damaged = true;
+            complain(&format_args!(
+                "the file was cut: of {count} pages {in_file} are in it"
+            ));
         }
         match records {
             Ok(is_sound) => is_damaged |= !is_sound,
             Err(Failure::Stop(stop)) => return Err(stop),
             Err(Failure::Database(error)) => {
                 is_damaged = true;
-                complain(&error);
+                let hint = match self.args.carve {
+                    true => "",
+                    false => "; --carve searches the pages that no tree reaches",
+                };
+                complain(&format_args!("{error}{hint}"));
             }
         }
         if is_whole.is_none()
@@ -118,9 +137,21 @@ impl Run<'_> {
         if let Some(carving) = &carving {
             self.found(out, Some(snapshot), carving, complain)?;
         }
-        if is_damaged || self.args.carve || self.args.report.is_some() {
+        let has_freelist = meta.freelist.is_some();
+        let is_asked = self.args.carve || self.args.report.is_some();
+        if is_damaged || is_asked || has_freelist {
             let survey = snapshot.survey();
+            for error in survey
+                .whole_file()
+                .iter()
+                .filter(|e| e.what() == "freelist")
+            {
+                complain(error);
+            }
             is_damaged |= survey.damage().len() > 0 || !survey.whole_file().is_empty();
+            if !is_damaged && !is_asked {
+                return Ok(());
+            }
             let findings = Findings {
                 name: file,
                 data,
@@ -131,6 +162,7 @@ impl Run<'_> {
         }
         if is_damaged {
             self.outcome = Outcome::Partial;
+            self.suggest_older(snapshot, complain);
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ mod output;
 mod parallel;
 mod progress;
 mod report;
+mod restored;
 mod run;
 mod single;
 mod spare;

@@ -176,19 +176,6 @@ impl Report {
             .collect();
         say(&format_args!("pages: {}", shown.join(", ")));
         let freelist = Freelist::of(survey.freelist());
-        if let Freelist::Differs {
-            listed,
-            in_use,
-            out_of_range,
-            repeated,
-            leaked,
-        } = freelist
-        {
-            say(&format_args!(
-                "the freelist does not agree with the trees: of {listed} pages {in_use} are in \
-                 use, {out_of_range} not in the file, {repeated} there twice; {leaked} are missing"
-            ));
-        }
         let meta = snapshot.database().meta();
         let pages = PageState::ALL.map(|state| {
             let extent = extent(state);
@@ -209,6 +196,7 @@ impl Report {
                     Trailer::Absent => "absent",
                     Trailer::Valid => "valid",
                     Trailer::Mismatch => "mismatch",
+                    Trailer::Unwritten => "unwritten",
                 },
                 pages: pages.into(),
                 page_ids_that_agree: survey.page_ids_that_agree(),

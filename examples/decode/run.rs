@@ -159,6 +159,10 @@ pub struct Run<'r> {
 impl Run<'_> {
     fn input(&mut self, out: &mut dyn Write, data: &Data, input: &Input) -> Result<(), Stop> {
         let args = self.args;
+        if self.restored(out, data, &input.name)? {
+            self.any_database = true;
+            return Ok(());
+        }
         if Snapshot::recognize(data) || args.carve {
             self.any_database = true;
             return self.database(out, data, &input.name);

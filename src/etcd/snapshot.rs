@@ -1,6 +1,6 @@
-use super::bbolt::{Bucket, Database, Survey};
+use super::bbolt::{Bucket, Database, MetaChoice, Survey};
 use super::revisions::Found;
-use super::{Carving, Deletions, Revisions, State, StoreMeta, Trailer, trailer};
+use super::{Carving, Deletions, Revision, Revisions, State, StoreMeta, Trailer, trailer};
 use crate::error::{Category, Error, Result};
 use crate::limits::Limits;
 
@@ -65,9 +65,21 @@ impl<'a> Snapshot<'a> {
     ///
     /// As [`Snapshot::parse`].
     pub fn parse_with(file: &'a [u8], limits: &Limits) -> Result<Snapshot<'a>> {
+        Snapshot::parse_meta(file, MetaChoice::Newest, limits)
+    }
+
+    /// As [`Snapshot::parse_with`], as of either of the two transactions whose
+    /// meta pages are in the file. The older one may be whole where the newest is
+    /// not; see [`Snapshot::older`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Snapshot::parse`], and where the older one is chosen and its meta page
+    /// is not valid.
+    pub fn parse_meta(file: &'a [u8], choice: MetaChoice, limits: &Limits) -> Result<Snapshot<'a>> {
         let (bytes, trailer) = trailer::split(file);
         Ok(Snapshot {
-            database: Database::parse_with(bytes, limits)?,
+            database: Database::parse_meta(bytes, choice, limits)?,
             file,
             bytes,
             trailer,
@@ -79,6 +91,13 @@ impl<'a> Snapshot<'a> {
     /// [`Database::recognize`].
     pub fn recognize(file: &[u8]) -> bool {
         Database::recognize(file)
+    }
+
+    /// The same file as of the transaction before, if there is one and its meta
+    /// page is valid. Free pages that are in use again may have broken its tree.
+    pub fn older(&self) -> Option<Snapshot<'a>> {
+        let older = Snapshot::parse_meta(self.file, MetaChoice::Older, &self.limits).ok()?;
+        (older.database.meta().txid < self.database.meta().txid).then_some(older)
     }
 
     /// The bbolt file: page size, byte order, transaction, all buckets.
@@ -226,10 +245,22 @@ impl<'a> Snapshot<'a> {
     pub(super) fn key_bucket(&self) -> Result<Bucket<'a>> {
         let bucket = self.database.bucket(b"key")?;
         bucket.ok_or_else(|| {
-            Error::malformed(
-                "bucket key",
-                "the database has none: it is not one of etcd version 3",
-            )
+            let root = self.database.root();
+            let holds_revisions = root
+                .entries()
+                .flatten()
+                .take(1)
+                .any(|entry| !entry.is_bucket && Revision::parse_marked(entry.key).is_ok());
+            let detail = if holds_revisions {
+                "the root page holds revisions, not buckets: the file was copied while etcd \
+                 wrote to it"
+            } else if root.entries().next().is_none() {
+                "the database has no buckets at all"
+            } else {
+                "the database has none: it is not one of etcd version 3"
+            };
+            let error = Error::malformed("bucket key", detail);
+            error.in_page(self.database.meta().root)
         })
     }
 }

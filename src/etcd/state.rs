@@ -69,7 +69,9 @@ impl<'a> State<'a> {
         slots.retain(|slot| !slot.place.is_tombstone());
         slots.sort_unstable_by_key(|slot| slot.key);
         let last_revision = check.last();
-        let search = !snapshot.database().is_written_at_once();
+        let database = snapshot.database();
+        let is_older = (database.other_meta()).is_ok_and(|o| o.txid > database.meta().txid);
+        let search = !is_older && !database.is_written_at_once();
         Ok(State {
             bucket,
             slots,

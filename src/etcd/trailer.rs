@@ -18,6 +18,8 @@ pub enum Trailer {
     Absent,
     /// The trailer is the SHA-256 of the database.
     Valid,
+    /// The trailer is 32 zeros: nobody has written it.
+    Unwritten,
     /// The trailer is not the SHA-256 of the database: the file was changed.
     Mismatch,
 }
@@ -39,6 +41,7 @@ pub(super) fn verify(database: &[u8], trailer: Option<&[u8; SIZE]>) -> Trailer {
     match trailer {
         None => Trailer::Absent,
         Some(trailer) if sha256(database) == *trailer => Trailer::Valid,
+        Some(trailer) if *trailer == [0; SIZE] => Trailer::Unwritten,
         Some(_) => Trailer::Mismatch,
     }
 }

@@ -18,6 +18,7 @@ mod pipes;
 mod policy;
 mod provenance;
 mod readme;
+mod restored;
 mod run;
 mod single_values;
 mod spare;

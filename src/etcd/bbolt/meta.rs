@@ -122,6 +122,16 @@ impl Meta {
     }
 }
 
+/// Which of the two transactions that a file knows is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MetaChoice {
+    /// The valid meta page of the higher transaction, as bbolt does.
+    #[default]
+    Newest,
+    /// The other one: for a file whose newest transaction is lost.
+    Older,
+}
+
 /// Both meta pages, each with the reason where it is broken.
 #[derive(Debug)]
 pub(super) struct Metas {
@@ -131,6 +141,17 @@ pub(super) struct Metas {
 }
 
 impl Metas {
+    /// Fails with what is wrong with the other page, where it is to be read.
+    pub(super) fn choose(self, choice: MetaChoice) -> Result<Metas> {
+        Ok(match choice {
+            MetaChoice::Newest => self,
+            MetaChoice::Older => Metas {
+                chosen: self.other?,
+                other: Ok(self.chosen),
+            },
+        })
+    }
+
     /// Fails where neither is valid, with the reason of the first.
     ///
     /// The second page begins where the first ends; when the first cannot tell
@@ -198,6 +219,19 @@ pub(crate) fn guess_page_size(data: &[u8]) -> u64 {
         Some((1.., size)) => size.into(),
         _ => DEFAULT_PAGE_SIZE,
     }
+}
+
+/// Pages from the third on whose header says that they are of a tree, and that
+/// they are where they are.
+pub(crate) fn tree_pages(data: &[u8], page_size: u64) -> usize {
+    let size = usize::try_from(page_size).unwrap_or(usize::MAX);
+    let headers = data.chunks(size).zip(0_u64..).skip(2);
+    let is_tree = |(page, id): &(&[u8], u64)| {
+        [ByteOrder::Little, ByteOrder::Big].iter().any(|order| {
+            order.u64(page, 0) == Some(*id) && matches!(order.u16(page, 8), Some(1 | 2))
+        })
+    };
+    headers.filter(is_tree).count()
 }
 
 /// Whether one of the two places of a meta page holds magic number and version.

@@ -41,8 +41,8 @@ pub use bucket::Bucket;
 pub use byte_order::ByteOrder;
 pub use cursor::Entries;
 pub use entry::{Entry, Provenance};
-pub use meta::Meta;
-pub(crate) use meta::guess_page_size;
+pub use meta::{Meta, MetaChoice};
+pub(crate) use meta::{guess_page_size, tree_pages};
 pub use survey::{Damage, Extent, FreelistCheck, PageState, Survey};
 pub(crate) use unclaimed::Span;
 
@@ -94,7 +94,17 @@ impl<'a> Database<'a> {
     ///
     /// As [`Database::parse`].
     pub fn parse_with(data: &'a [u8], limits: &Limits) -> Result<Database<'a>> {
-        let metas = Metas::parse(data)?;
+        Database::parse_meta(data, MetaChoice::Newest, limits)
+    }
+
+    /// As [`Database::parse_with`], as of either transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::parse`], and where the older one is chosen and its meta page
+    /// is not valid.
+    pub fn parse_meta(data: &'a [u8], choice: MetaChoice, limits: &Limits) -> Result<Database<'a>> {
+        let metas = Metas::parse(data)?.choose(choice)?;
         let pages = Pages::new(data, &metas.chosen, limits);
         Ok(Database { metas, pages })
     }
@@ -121,12 +131,13 @@ impl<'a> Database<'a> {
         meta::recognize(data)
     }
 
-    /// The meta page in use: the valid one of the higher transaction.
+    /// The meta page in use: the valid one of the higher transaction, unless
+    /// [`MetaChoice::Older`] was chosen.
     pub fn meta(&self) -> &Meta {
         &self.metas.chosen
     }
 
-    /// The other meta page: that of the transaction before, or why it is broken.
+    /// The other meta page: that of the other transaction, or why it is broken.
     ///
     /// # Errors
     ///

@@ -349,6 +349,14 @@ impl Survey {
             *listed = count;
             *in_use = in_use.saturating_add(used);
             (*out_of_range, *repeated, *leaked) = (outside, twice, lost);
+            if *in_use > 0 || outside > 0 || twice > 0 || lost > 0 {
+                let detail = format!(
+                    "it does not agree with the trees: of {count} pages {in_use} are in use, \
+                     {outside} not in the file, {twice} there twice; {lost} are missing. etcd \
+                     refuses such a file"
+                );
+                self.of_file.push(Error::malformed("freelist", detail));
+            }
         }
     }
 
