@@ -27,6 +27,7 @@ mod restored;
 mod run;
 mod single;
 mod spare;
+mod store;
 
 use std::env;
 use std::ffi::OsStr;

@@ -11,6 +11,7 @@ use k8s_etcd::etcd::{self, Carving, Snapshot, Trailer};
 use serde::Serialize;
 
 use crate::run::sha256;
+use crate::store::Store;
 
 /// Places on stderr where not all was carved; the report has all.
 const CUTS_SAID: usize = 8;
@@ -46,6 +47,7 @@ struct Database {
     pages: BTreeMap<&'static str, Extent>,
     page_ids_that_agree: u64,
     freelist: Freelist,
+    store: Store,
 }
 
 #[derive(Serialize)]
@@ -201,6 +203,7 @@ impl Report {
                 pages: pages.into(),
                 page_ids_that_agree: survey.page_ids_that_agree(),
                 freelist,
+                store: Store::of(snapshot),
             }),
             damage: damage
                 .map(|damage| Damage {

@@ -35,6 +35,7 @@ mod revision;
 mod revisions;
 mod snapshot;
 mod state;
+mod store_facts;
 mod store_meta;
 mod trailer;
 
@@ -48,5 +49,6 @@ pub use revision::Revision;
 pub use revisions::Revisions;
 pub use snapshot::Snapshot;
 pub use state::{Iter, State};
+pub use store_facts::{Alarm, Lease, StoreFacts};
 pub use store_meta::StoreMeta;
 pub use trailer::Trailer;

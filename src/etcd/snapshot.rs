@@ -1,6 +1,8 @@
 use super::bbolt::{Bucket, Database, MetaChoice, Survey};
 use super::revisions::Found;
-use super::{Carving, Deletions, Revision, Revisions, State, StoreMeta, Trailer, trailer};
+use super::{
+    Carving, Deletions, Revision, Revisions, State, StoreFacts, StoreMeta, Trailer, trailer,
+};
 use crate::error::{Category, Error, Result};
 use crate::limits::Limits;
 
@@ -240,6 +242,12 @@ impl<'a> Snapshot<'a> {
     pub fn store_meta(&self) -> Result<StoreMeta<'a>> {
         let bucket = self.database.bucket(b"meta")?;
         Ok(bucket.map_or_else(StoreMeta::default, |bucket| StoreMeta::parse(&bucket)))
+    }
+
+    /// What the store says of itself besides its keys: members, alarms, leases and
+    /// more. Walks all buckets.
+    pub fn facts(&self) -> StoreFacts<'a> {
+        StoreFacts::read(self)
     }
 
     pub(super) fn key_bucket(&self) -> Result<Bucket<'a>> {

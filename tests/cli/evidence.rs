@@ -177,7 +177,8 @@ fn without_meta_pages_all_is_carved() {
     assert_eq!(ran.code, Some(1));
     assert_eq!(
         ran.stderr.replace(&file, "FILE"),
-        "decode: FILE: malformed: meta page: page 0: no magic number, offset 0 in snapshot\n\
+        "decode: FILE: 143 pages of a database, whose meta pages are lost\n\
+         decode: FILE: malformed: meta page: page 0: no magic number, offset 0 in snapshot\n\
          decode: FILE: carved: 421 entries that the tree does not reach, 0 copies of others, \
          in 1433600 bytes\n"
     );

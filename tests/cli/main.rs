@@ -22,4 +22,5 @@ mod restored;
 mod run;
 mod single_values;
 mod spare;
+mod store;
 mod torn;
