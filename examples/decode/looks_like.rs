@@ -1,22 +1,36 @@
 //! What an input looks like that is neither a database nor a stored value.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use k8s_etcd::Decoder;
 use k8s_etcd::storage_value::Content;
 use memchr::memmem;
+
+use crate::single::is_separator;
 
 /// How a stored value begins: protobuf, encrypted, CBOR, JSON.
 const VALUE_PREFIXES: [&[u8]; 4] = [b"k8s\0", b"k8s:enc:", b"\xd9\xd9\xf7", b"{"];
 
 /// First bytes of files that are no values, and what they are.
-const MAGIC: [(usize, &[u8], &str); 11] = [
+const MAGIC: [(usize, &[u8], &str); 15] = [
     (0, b"\x1f\x8b", "gzip: unpack it first (gunzip)"),
     (0, b"PK\x03\x04", "zip: unpack it first (unzip)"),
     (0, b"\x28\xb5\x2f\xfd", "zstd: unpack it first (unzstd)"),
     (0, b"\xfd7zXZ\0", "xz: unpack it first (unxz)"),
     (0, b"\x04\x22\x4d\x18", "lz4: unpack it first (unlz4)"),
     (0, b"BZh", "bzip2: unpack it first (bunzip2)"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7z: unpack it first (7z x)"),
+    (
+        0,
+        b"Salted__",
+        "a file that openssl enc encrypted: decrypt it first",
+    ),
+    (
+        0,
+        b"age-encryption.org/",
+        "a file that age encrypted: decrypt it first",
+    ),
+    (0, b"-----BEGIN ", "a PEM or PGP file, which is no value"),
     (257, b"ustar", "a tar archive: unpack it first (tar -x)"),
     (
         0,
@@ -55,8 +69,10 @@ pub fn looks_like(data: &[u8]) -> Option<String> {
     if let Some((_, _, what)) = MAGIC.iter().find(begins) {
         return Some((*what).to_owned());
     }
-    if data.starts_with(b"\0{") {
-        return Some("text in UTF-16: convert it first (iconv -f UTF-16BE)".to_owned());
+    if let Some(name) = utf16_without_mark(data) {
+        return Some(format!(
+            "text in UTF-16: convert it first (iconv -f {name})"
+        ));
     }
     etcd_file(data)
         .or_else(|| damaged_prefix(data))
@@ -64,10 +80,29 @@ pub fn looks_like(data: &[u8]) -> Option<String> {
         .or_else(|| value_inside(data))
 }
 
+/// Text whose first characters all have a zero byte behind or before them.
+fn utf16_without_mark(data: &[u8]) -> Option<&'static str> {
+    let (pairs, _) = data.as_chunks::<2>();
+    let pairs = pairs.get(..16).unwrap_or(pairs);
+    let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    if pairs.len() < 2 {
+        return None;
+    }
+    if pairs.iter().all(|&[byte, zero]| is_text(byte) && zero == 0) {
+        return Some("UTF-16LE");
+    }
+    let is_be = pairs.iter().all(|&[zero, byte]| is_text(byte) && zero == 0);
+    is_be.then_some("UTF-16BE")
+}
+
 /// Files of etcd's data directory other than its database.
 fn etcd_file(data: &[u8]) -> Option<String> {
-    // The first record of a WAL holds a checksum: length 4, its type, 4.
-    if data.starts_with(b"\x04\0\0\0\0\0\0\x84\x08\x04\x10") {
+    // The first record of a WAL holds a checksum: its length and, in the last byte,
+    // its padding, then its type, 4.
+    if let [length, 0, 0, 0, 0, 0, 0, padding, 0x08, 0x04, 0x10, ..] = data
+        && (4..=16).contains(length)
+        && matches!(padding, 0 | 0x80..=0x87)
+    {
         let text = "a write-ahead log of etcd: give the database, member/snap/db";
         return Some(text.to_owned());
     }
@@ -110,6 +145,34 @@ fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
 
 /// A prefix that differs from a value's in one bit.
 fn damaged_prefix(data: &[u8]) -> Option<String> {
+    if let Some(begin) = data.first_chunk::<8>() {
+        let damage = u64::from_be_bytes(*begin) ^ u64::from_be_bytes(*b"k8s:enc:");
+        if damage.count_ones() == 1 {
+            return Some(format!(
+                "an encrypted value whose prefix is damaged: it is \"{}\" instead of \
+                 \"k8s:enc:\", one bit is changed",
+                begin.escape_ascii()
+            ));
+        }
+    }
+    // The prefix, or a part of it, is not there.
+    for missing in [&b"k8s\0"[..], b"k8s", b"k8", b"k"] {
+        if !data.starts_with(&b"k8s\0\x0a"[missing.len()..]) {
+            continue;
+        }
+        let whole = [missing, data].concat();
+        if let Ok(value) = Decoder::new().open(None, &whole).storage_value()
+            && let Ok(Content::Object(object)) = value.into_content()
+            && object.is_known_kind()
+        {
+            return Some(format!(
+                "protobuf whose first {} bytes are missing: \"{}\"; a {} follows",
+                missing.len(),
+                missing.escape_ascii(),
+                object.kind()
+            ));
+        }
+    }
     let prefix = data.first_chunk::<4>()?;
     let differs = (u32::from_be_bytes(*prefix) ^ u32::from_be_bytes(*b"k8s\0")).count_ones();
     if differs != 1 {
@@ -147,6 +210,16 @@ fn rendering(data: &[u8]) -> Option<String> {
     if text.starts_with("\"ClusterID\" :") {
         return Some(format!("the output of etcdctl -w fields: {next}"));
     }
+    let is_kv = ["\"create_revision\":", "\"mod_revision\":", "\"value\":\""];
+    if is_kv.iter().all(|member| dense.contains(member)) && dense.starts_with(['{', '[']) {
+        return Some(format!("a part of the output of etcdctl -w json: {next}"));
+    }
+    let bytea = text.trim_end().strip_prefix("\\x");
+    if bytea.is_some_and(|digits| is_hex(digits) && digits.len() > 2) {
+        return Some(format!(
+            "a value in hex, as PostgreSQL prints it: {back} (xxd -r -p behind the \\x)"
+        ));
+    }
     if text.starts_with("\\x") {
         return Some(format!("the output of etcdctl --hex: {next}"));
     }
@@ -171,12 +244,36 @@ fn rendering(data: &[u8]) -> Option<String> {
         VALUE_PREFIXES
             .iter()
             .any(|prefix| bytes.starts_with(prefix))
+            || bytes.starts_with(b"\x1f\x8b")
+            || bytes.starts_with(b"/registry/")
     };
+    // 6b:38:73:00, 6b,38,73,00, 0x6b, 0x38, 0x73, 0x00, and with a C declaration before it.
+    let digits = dense.rsplit('{').next().unwrap_or_default();
+    let digits = digits.split('}').next().unwrap_or_default();
+    let digits = digits.replace("0x", "").replace([':', ',', '-'], "");
+    if digits.len() != dense.len() && hex::decode(&digits).is_ok_and(|bytes| is_value(&bytes)) {
+        return Some(format!("a value in hex: {back}"));
+    }
+    let numbers = dense
+        .trim_matches(['[', ']'])
+        .split(',')
+        .map(str::parse::<u8>);
+    if numbers
+        .collect::<Result<Vec<u8>, _>>()
+        .is_ok_and(|bytes| is_value(&bytes))
+    {
+        return Some(format!("a value as a list of numbers: {back}"));
+    }
+    if text.starts_with("apiVersion:") && text.lines().any(is_separator) {
+        let text = "several YAML documents, not all of which are objects: give one at a time";
+        return Some(text.to_owned());
+    }
     if hex::decode(&dense).is_ok_and(|bytes| is_value(&bytes)) {
         return Some(format!("a value in hex: {back} (xxd -r -p)"));
     }
-    let unquoted = dense.trim_matches('"');
-    if STANDARD
+    let unquoted = dense.trim_matches('"').trim_end_matches('=');
+    let unquoted = unquoted.replace('-', "+").replace('_', "/");
+    if STANDARD_NO_PAD
         .decode(unquoted)
         .is_ok_and(|bytes| is_value(&bytes))
     {

@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::io::Write;
 
+use k8s_etcd::storage_value::{Content, StorageValue};
 use serde_json::value::RawValue;
 
 use crate::args::Output;
 use crate::decoded::{Body, Decoded, Form, Item};
 use crate::input::Input;
 use crate::looks_like::looks_like;
-use crate::output::escaped;
+use crate::output::{escaped, rendering};
 use crate::run::{Outcome, Run, Stop};
 
 /// What was undone before the value could be decoded.
@@ -40,12 +41,14 @@ impl Run<'_> {
             return self.without_key(data, input);
         }
         let form = Form::of(args.output);
-        // `None`: the filters leave the value out, which is so whatever it is.
-        let Some(decoded) = Decoded::new(&item, self.decoder, args, form) else {
-            return Ok(());
-        };
-        if is_object(&item, &decoded) {
-            return self.printed(out, &item, decoded);
+        // `None`: the filters leave it out.
+        let decoded = Decoded::new(&item, self.decoder, args, form);
+        match decoded {
+            Some(decoded) if is_object(&item, &decoded) => {
+                return self.printed(out, &item, decoded);
+            }
+            None if self.holds_object(&item) => return Ok(()),
+            _ => {}
         }
         if let Some(()) = self.undone(out, &item)? {
             return Ok(());
@@ -53,15 +56,36 @@ impl Run<'_> {
         if let Some(()) = self.several(out, &item)? {
             return Ok(());
         }
-        if is_text_by_its_key(&item) {
-            return self.printed(out, &item, decoded);
+        let what = match is_text_by_its_key(&item) {
+            true => None,
+            false => looks_like(data),
+        };
+        if asks_for_key && key.is_none() {
+            return self.without_key(data, input);
         }
-        match looks_like(data) {
-            Some(what) => {
-                let decoded = Decoded::without_object(Body::Rendering(what));
-                self.printed(out, &item, decoded)
-            }
-            None => self.printed(out, &item, decoded),
+        let Some(what) = what else {
+            return match decoded {
+                Some(decoded) => self.printed(out, &item, decoded),
+                None => Ok(()),
+            };
+        };
+        // Objects alone are printed by what says this itself.
+        if !matches!(args.output, Output::Json | Output::Yaml) {
+            let name = escaped(input.name.as_os_str().as_encoded_bytes());
+            eprintln!("decode: {name}: {}", rendering(&what));
+        }
+        let decoded = Decoded::without_object(Body::Rendering(what));
+        self.printed(out, &item, decoded)
+    }
+
+    /// Whether it is an object, which the filters may leave out.
+    fn holds_object(&self, item: &Item<'_>) -> bool {
+        let opened = self.decoder.open(item.key, item.value);
+        let content = opened.storage_value().and_then(StorageValue::into_content);
+        match content {
+            Ok(Content::Object(_)) => true,
+            Ok(Content::Document(document)) => document.kind().is_some(),
+            _ => false,
         }
     }
 
@@ -109,12 +133,16 @@ impl Run<'_> {
                 };
                 // The exact bytes were tried before.
                 let is_new = undone != Undone::default() || item.key.is_some();
-                let decoded = is_new
-                    .then(|| Decoded::new(&item, self.decoder, self.args, form))
-                    .flatten();
-                if let Some(decoded) = decoded.filter(|decoded| is_object(&item, decoded)) {
-                    self.printed(out, &item, decoded)?;
-                    return Ok(Some(()));
+                if !is_new {
+                    continue;
+                }
+                match Decoded::new(&item, self.decoder, self.args, form) {
+                    Some(decoded) if is_object(&item, &decoded) => {
+                        self.printed(out, &item, decoded)?;
+                        return Ok(Some(()));
+                    }
+                    None if self.holds_object(&item) => return Ok(Some(())),
+                    _ => {}
                 }
             }
         }
@@ -124,17 +152,30 @@ impl Run<'_> {
     /// Several JSON values or YAML documents, each of which is an object.
     fn several(&mut self, out: &mut dyn Write, item: &Item<'_>) -> Result<Option<()>, Stop> {
         let form = Form::of(self.args.output);
-        let Some(values) = json_values(item.value).or_else(|| yaml_documents(item.value)) else {
+        let bytes = item.value;
+        let without_keys = || json_values(bytes).or_else(|| yaml_documents(bytes));
+        let without_keys = || {
+            Some(
+                without_keys()?
+                    .into_iter()
+                    .map(|value| (None, value))
+                    .collect(),
+            )
+        };
+        let Some(values) = keyed_json_values(bytes).or_else(without_keys) else {
             return Ok(None);
         };
         let mut all = Vec::new();
-        for value in values {
-            let item = Item { value, ..*item };
-            let sound = self.decoder.open(None, value);
-            let is_document = sound
-                .storage_value()
-                .is_ok_and(|value| value.content().is_ok());
-            if !is_document {
+        for (key, value) in values {
+            let key = item.key.or(key);
+            let item = Item {
+                key,
+                value,
+                ..*item
+            };
+            let opened = self.decoder.open(None, value);
+            let content = opened.storage_value().and_then(StorageValue::into_content);
+            if !matches!(content, Ok(Content::Document(_))) {
                 return Ok(None);
             }
             all.push((item, Decoded::new(&item, self.decoder, self.args, form)));
@@ -232,19 +273,45 @@ fn json_values(bytes: &[u8]) -> Option<Vec<&[u8]>> {
     (all && values.len() > 1).then(|| values.into_iter().map(str::as_bytes).collect())
 }
 
-/// Two or more YAML documents.
+/// Two or more JSON objects, each behind a line with its key.
+fn keyed_json_values(bytes: &[u8]) -> Option<Vec<(Option<&[u8]>, &[u8])>> {
+    let mut all = Vec::new();
+    let mut rest = bytes;
+    while !rest.trim_ascii().is_empty() {
+        let (key, behind) = key_and_value(rest)?;
+        let mut values = serde_json::Deserializer::from_slice(behind).into_iter::<&RawValue>();
+        let value = values.next()?.ok()?.get();
+        if !value.starts_with('{') {
+            return None;
+        }
+        rest = behind[values.byte_offset()..].strip_prefix(b"\n")?;
+        all.push((key, value.as_bytes()));
+    }
+    (all.len() > 1).then_some(all)
+}
+
+/// YAML documents that lines of `---` separate, without those that are empty.
 fn yaml_documents(bytes: &[u8]) -> Option<Vec<&[u8]>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut documents = Vec::new();
     let (mut start, mut at) = (0, 0);
     for line in text.split_inclusive('\n') {
-        if line.trim_end() == "---" {
+        if is_separator(line) {
             documents.push(&text[start..at]);
             start = at + line.len();
         }
         at += line.len();
     }
     documents.push(&text[start..]);
-    documents.retain(|document| !document.trim().is_empty());
-    (documents.len() > 1).then(|| documents.into_iter().map(str::as_bytes).collect())
+    let any_separator = documents.len() > 1;
+    let is_content = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
+    documents.retain(|document| document.lines().any(is_content));
+    (any_separator && !documents.is_empty())
+        .then(|| documents.into_iter().map(str::as_bytes).collect())
+}
+
+/// A line between two YAML documents.
+pub fn is_separator(line: &str) -> bool {
+    line.strip_prefix("---")
+        .is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))
 }

@@ -363,3 +363,107 @@ fn a_folder_of_values_names_what_is_none() {
     assert_eq!((ran.code, &*ran.stdout), (Some(1), ""));
     assert_eq!(ran.stderr.lines().count(), 2);
 }
+
+/// A filter leaves out objects. What is no value at all is told all the same.
+#[test]
+fn a_filter_does_not_hide_what_is_no_value() {
+    for name in ["10-xxd-p.txt", "10-etcdctl-get-json.out", "10-hexdump.txt"] {
+        let ran = decode(&["--kind", "Pod", &case(name)]);
+        assert_eq!(ran.code, Some(1), "{name}");
+        assert!(ran.stderr.contains("looks like"), "{name}: {}", ran.stderr);
+    }
+    for name in [
+        "01-print-value-only.bin",
+        "03-through-a-terminal.bin",
+        "04-key-and-value.bin",
+    ] {
+        let ran = decode(&["--kind", "Pod", &case(name)]);
+        assert_eq!((ran.code, &*ran.stdout), (Some(0), ""), "{name}");
+    }
+}
+
+#[test]
+fn a_table_and_keys_say_on_stderr_what_the_input_looks_like() {
+    for (name, what) in [("09-snapshot.db.gz", "gzip"), ("10-xxd-p.txt", "hex")] {
+        let ran = decode(&["-o", "table", &case(name)]);
+        assert_eq!(ran.code, Some(1), "{name}");
+        assert!(ran.stderr.contains(what), "{}", ran.stderr);
+    }
+    // These begin as a key line and a value do.
+    for input in ["/registry/a\n\n/registry/b\n\n", "/registry/a\ntext"] {
+        let ran = decode_stdin(&["-o", "keys", "-"], input.as_bytes());
+        assert_eq!((ran.code, &*ran.stdout), (Some(2), ""), "{input}");
+        assert!(!ran.stderr.is_empty(), "{input}");
+    }
+}
+
+#[test]
+fn broken_yaml_documents_are_not_text() {
+    let good = "apiVersion: v1\nkind: Pod\n";
+    for broken in ["a: [\n", "text\n"] {
+        let input = format!("{good}---\n{broken}");
+        let ran = decode_stdin(&["-"], input.as_bytes());
+        assert_eq!(ran.code, Some(1), "{input}");
+        assert!(
+            ran.stderr.contains("several YAML documents"),
+            "{}",
+            ran.stderr
+        );
+    }
+    let input = format!("# one\n--- # two\n{good}---\n");
+    let ran = decode_stdin(&["-"], input.as_bytes());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(ran.lines()[0]["kind"], "Pod");
+}
+
+/// `etcdctl get --prefix` of custom resources.
+#[test]
+fn json_values_behind_key_lines_keep_their_keys() {
+    let value = r#"{"apiVersion":"a/v1","kind":"A"}"#;
+    let input = format!("/registry/a/A/x\n{value}\n/registry/a/A/y\n{value}\n");
+    let ran = decode_stdin(&["-"], input.as_bytes());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let keys: Vec<_> = ran.lines().iter().map(|line| line["key"].clone()).collect();
+    assert_eq!(keys, ["/registry/a/A/x", "/registry/a/A/y"]);
+    let ran = decode_stdin(&["-o", "keys", "-"], input.as_bytes());
+    assert_eq!(ran.stdout, "/registry/a/A/x\n/registry/a/A/y\n");
+}
+
+#[test]
+fn more_renderings_are_named() {
+    let value = bytes(&case("01-print-value-only.bin"));
+    let value = &value[..value.len() - 1];
+    let list = |between: &str, digits: fn(&u8) -> String| {
+        value.iter().map(digits).collect::<Vec<_>>().join(between)
+    };
+    let utf16: Vec<u8> = "kind: Pod".bytes().flat_map(|byte| [byte, 0]).collect();
+    let mut flipped = b"k8s:enc:aescbc:v1:key1:0123456789".to_vec();
+    flipped[4] ^= 1;
+    for (input, what) in [
+        (
+            list(":", |byte| format!("{byte:02x}")).into_bytes(),
+            "in hex",
+        ),
+        (
+            list(", ", |byte| format!("0x{byte:02x}")).into_bytes(),
+            "in hex",
+        ),
+        (list(",", u8::to_string).into_bytes(), "list of numbers"),
+        (
+            format!("\\x{}", list("", |byte| format!("{byte:02x}"))).into_bytes(),
+            "PostgreSQL",
+        ),
+        (
+            br#"{"key":"L3I=","create_revision":1,"mod_revision":2,"value":"azhz"}"#.to_vec(),
+            "etcdctl -w json",
+        ),
+        (value[4..].to_vec(), "first 4 bytes are missing"),
+        (value[1..].to_vec(), "first 1 bytes are missing"),
+        (utf16, "UTF-16LE"),
+        (flipped, "encrypted value whose prefix is damaged"),
+    ] {
+        let ran = decode_stdin(&["-"], &input);
+        assert_eq!(ran.code, Some(1), "{what}: {}", ran.stdout);
+        assert!(ran.stderr.contains(what), "{what}: {}", ran.stderr);
+    }
+}
