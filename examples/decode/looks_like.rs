@@ -161,15 +161,15 @@ fn damaged_prefix(data: &[u8]) -> Option<String> {
             continue;
         }
         let whole = [missing, data].concat();
-        if let Ok(value) = Decoder::new().open(None, &whole).storage_value()
-            && let Ok(Content::Object(object)) = value.into_content()
-            && object.is_known_kind()
+        let trimmed = whole.strip_suffix(b"\n");
+        if let Some(kind) = [Some(&*whole), trimmed]
+            .into_iter()
+            .flatten()
+            .find_map(kind_of)
         {
             return Some(format!(
-                "protobuf whose first {} bytes are missing: \"{}\"; a {} follows",
-                missing.len(),
-                missing.escape_ascii(),
-                object.kind()
+                "protobuf whose begin is missing, \"{}\"; a {kind} follows",
+                missing.escape_ascii()
             ));
         }
     }
@@ -179,18 +179,30 @@ fn damaged_prefix(data: &[u8]) -> Option<String> {
         return None;
     }
     let repaired = [b"k8s\0", data.get(4..)?].concat();
-    let what = match Decoder::new().open(None, &repaired).storage_value() {
-        Ok(value) => match value.into_content() {
-            Ok(Content::Object(object)) => format!("a {} follows it", object.kind()),
-            _ => "what follows does not decode".to_owned(),
-        },
-        Err(_) => return None,
+    // As it is, or without the line feed that etcdctl adds.
+    let trimmed = repaired.strip_suffix(b"\n");
+    let kind = [Some(&*repaired), trimmed]
+        .into_iter()
+        .flatten()
+        .find_map(kind_of);
+    let what = match kind {
+        Some(kind) => format!("a {kind} follows it"),
+        None => "what follows does not decode".to_owned(),
     };
     let prefix = prefix.escape_ascii();
     Some(format!(
         "protobuf whose prefix is damaged: it is \"{prefix}\" instead of \"k8s\\x00\", one bit is \
          changed; {what}"
     ))
+}
+
+/// The kind of a protobuf value that decodes.
+fn kind_of(value: &[u8]) -> Option<String> {
+    let opened = Decoder::new().open(None, value);
+    match opened.storage_value().ok()?.into_content() {
+        Ok(Content::Object(object)) => Some(object.kind().into_owned()),
+        _ => None,
+    }
 }
 
 /// A value as text, as etcdctl, hexdump and others print it.
@@ -313,6 +325,13 @@ fn value_inside(data: &[u8]) -> Option<String> {
         let is_key_line = before.starts_with(b"/")
             && before.ends_with(b"\n")
             && before.iter().filter(|byte| **byte == b'\n').count() == 1;
+        let is_several = memmem::find(&data[at + 1..], prefix).is_some();
+        if is_key_line && is_several {
+            return Some(format!(
+                "several key lines and values, as etcdctl get --prefix prints them, the first of \
+                 which begins at offset {at}: give one at a time"
+            ));
+        }
         return Some(match is_key_line {
             true => format!(
                 "a key line and a value, which begins at offset {at} (\"{shown}\"): \

@@ -248,8 +248,11 @@ pub fn without_carriage_returns(bytes: &[u8]) -> Option<Vec<u8>> {
     any.then_some(restored)
 }
 
+/// A value, and its key where that is known.
+type KeyAndValue<'a> = (Option<&'a [u8]>, &'a [u8]);
+
 /// What `etcdctl get` prints: a line with the key, then the value.
-fn key_and_value(bytes: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+fn key_and_value(bytes: &[u8]) -> Option<KeyAndValue<'_>> {
     let end = bytes.iter().take(4096).position(|byte| *byte == b'\n')?;
     let (key, value) = (&bytes[..end], &bytes[end + 1..]);
     let is_key = key == b"compact_rev_key"
@@ -274,7 +277,7 @@ fn json_values(bytes: &[u8]) -> Option<Vec<&[u8]>> {
 }
 
 /// Two or more JSON objects, each behind a line with its key.
-fn keyed_json_values(bytes: &[u8]) -> Option<Vec<(Option<&[u8]>, &[u8])>> {
+fn keyed_json_values(bytes: &[u8]) -> Option<Vec<KeyAndValue<'_>>> {
     let mut all = Vec::new();
     let mut rest = bytes;
     while !rest.trim_ascii().is_empty() {

@@ -457,8 +457,8 @@ fn more_renderings_are_named() {
             br#"{"key":"L3I=","create_revision":1,"mod_revision":2,"value":"azhz"}"#.to_vec(),
             "etcdctl -w json",
         ),
-        (value[4..].to_vec(), "first 4 bytes are missing"),
-        (value[1..].to_vec(), "first 1 bytes are missing"),
+        (value[4..].to_vec(), "begin is missing"),
+        (value[1..].to_vec(), "begin is missing"),
         (utf16, "UTF-16LE"),
         (flipped, "encrypted value whose prefix is damaged"),
     ] {
