@@ -35,7 +35,9 @@ impl Run<'_> {
                     undone.len(),
                     sha256(&undone)
                 ));
-                self.database(out, &undone, name)?;
+                if !self.restored(out, &undone, name)? {
+                    self.database(out, &undone, name)?;
+                }
             }
             Diagnosis::Behind(at) => {
                 let first = at.saturating_add(1);

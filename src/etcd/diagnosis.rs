@@ -15,7 +15,8 @@ const MAGIC_AT: usize = 16;
 #[non_exhaustive]
 pub enum Diagnosis {
     /// A terminal has put a carriage return before every line feed. The file as
-    /// it was is what it would be without them.
+    /// it was is what it would be without them; it may have something else before
+    /// the database.
     LineFeeds(Vec<u8>),
     /// The database begins at this offset, behind something else.
     Behind(usize),
@@ -28,7 +29,7 @@ pub enum Diagnosis {
 /// it, which no sound database file is without for long.
 pub fn diagnose(file: &[u8]) -> Option<Diagnosis> {
     if let Some(undone) = without_carriage_returns(file)
-        && Snapshot::parse(&undone).is_ok()
+        && (Snapshot::parse(&undone).is_ok() || begin(&undone).is_some())
     {
         return Some(Diagnosis::LineFeeds(undone));
     }

@@ -110,6 +110,22 @@ fn a_database_behind_a_line_of_text() {
 }
 
 #[test]
+fn a_terminal_shows_a_line_of_text_before_the_database() {
+    let scratch = Scratch::new("restored-both");
+    let shown = [b"Defaulted container \"etcd\"\n", &base()[..]].concat();
+    let mut file = Vec::new();
+    for byte in shown {
+        if byte == b'\n' {
+            file.push(b'\r');
+        }
+        file.push(byte);
+    }
+    let ran = decode(&["-o", "keys", &scratch.write("both.db", &file)]);
+    tells(&ran, &["line feeds became CR LF", "begins at byte 27"]);
+    assert_eq!(keys(&ran), 89);
+}
+
+#[test]
 fn a_trailer_of_zeros_was_never_written() {
     let file = [&base()[..], &[0; 32]].concat();
     let scratch = Scratch::new("restored-trailer");
