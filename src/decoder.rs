@@ -2,6 +2,7 @@
 //! plaintext and object out.
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::de::Options;
 use crate::encryption::{self, Failure, Info, Keyring, MoveTries, Moved, Plaintext};
@@ -9,7 +10,7 @@ use crate::error::{Buffer, Category, Error, Result};
 use crate::limits::Limits;
 use crate::registry_key::RegistryKey;
 use crate::skip_fields::SkipFields;
-use crate::storage_value::{Content, Settings, StorageValue};
+use crate::storage_value::{Content, Settings, StorageValue, from_base64};
 
 /// Opens stored values: decrypts them where needed and tells what they hold.
 ///
@@ -98,8 +99,11 @@ impl Decoder {
     /// aesgcm and kms; without it such values do not open. Never fails as a
     /// whole: why a value stays closed is asked of the outcome.
     pub fn open<'a>(&self, key: Option<&[u8]>, value: &'a [u8]) -> Opened<'a> {
-        let resource = key
-            .map(|key| self.parse_key(key))
+        let key_parts = key.map(|key| self.parse_key(key));
+        let is_of_a_resource = key_parts.is_some_and(|key| {
+            key.group().is_some() && key.resource().is_some() && key.name().is_some()
+        });
+        let resource = key_parts
             // What is never encrypted, no policy speaks of.
             .filter(|key| !key.bypasses_encryption())
             .and_then(|key| key.group_resource());
@@ -107,8 +111,14 @@ impl Decoder {
         let outcome = self
             .keyring
             .decrypt(value, resource.as_deref(), key, &recognize);
+        let in_base64 = match &outcome {
+            Ok(opened) => from_base64(&opened.plaintext).map(Zeroizing::new),
+            Err(_) => None,
+        };
         Opened {
             outcome,
+            in_base64,
+            is_of_a_resource,
             settings: Settings {
                 limits: self.limits,
                 options: self.options.clone(),
@@ -145,6 +155,10 @@ impl Decoder {
 #[derive(Debug)]
 pub struct Opened<'a> {
     outcome: Result<encryption::Opened<'a>, Box<Failure>>,
+    /// What the plaintext holds in base64.
+    in_base64: Option<Zeroizing<Vec<u8>>>,
+    /// Whether the etcd key is that of an object.
+    is_of_a_resource: bool,
     settings: Settings,
 }
 
@@ -176,7 +190,14 @@ impl Opened<'_> {
         }
     }
 
-    /// What the value is and holds.
+    /// Whether the plaintext holds the object in base64, as API servers wrote it to
+    /// etcd 2, and as they still read it.
+    pub fn is_base64(&self) -> bool {
+        self.in_base64.is_some()
+    }
+
+    /// What the value is and holds. Under the etcd key of a resource, content that the
+    /// API server could not read is an error of category `not-an-object`.
     ///
     /// # Errors
     ///
@@ -190,7 +211,15 @@ impl Opened<'_> {
             _ => Buffer::Value,
         };
         let plaintext = self.plaintext().map_err(Clone::clone)?;
-        Ok(StorageValue::parse_with(plaintext, buffer, &self.settings))
+        let (plaintext, buffer) = match &self.in_base64 {
+            Some(object) => (object.as_slice(), Buffer::Plaintext),
+            None => (plaintext, buffer),
+        };
+        let value = StorageValue::parse_with(plaintext, buffer, &self.settings);
+        Ok(match self.is_of_a_resource {
+            true => value.under_a_resource(),
+            false => value,
+        })
     }
 
     /// Decodes the object that the value holds into any type that serde can

@@ -27,6 +27,9 @@ pub enum Category {
     Decryption,
     /// The value is sound, but not of the type that was asked for.
     TypeMismatch,
+    /// The key is that of a resource, and the value is no object that the API server
+    /// could read there.
+    NotAnObject,
     /// The value is sound protobuf, but Kubernetes itself cannot print it as JSON.
     Unrepresentable,
     /// What the caller gave (an EncryptionConfiguration, a key map) is not usable.
@@ -43,6 +46,7 @@ impl Category {
             Category::Encrypted => "encrypted",
             Category::Decryption => "decryption",
             Category::TypeMismatch => "type-mismatch",
+            Category::NotAnObject => "not-an-object",
             Category::Unrepresentable => "unrepresentable",
             Category::Configuration => "configuration",
         }

@@ -12,6 +12,8 @@
 //! Source: apimachinery `runtime/serializer/recognizer` (JSON by `{`, protobuf
 //! and CBOR by prefix, YAML as what is left); KEP-3299 for the encrypted form.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::cbor;
@@ -75,14 +77,12 @@ impl Media {
 /// let value = StorageValue::parse(b"266");
 /// assert!(matches!(value.into_content(), Ok(Content::Text("266"))));
 /// ```
-#[derive(Debug)]
 pub struct StorageValue<'a> {
     media: Media,
     content: Result<Content<'a>>,
 }
 
-/// What a value holds.
-#[derive(Debug)]
+/// What a value holds. `Debug` shows none of it.
 #[non_exhaustive]
 pub enum Content<'a> {
     /// A protobuf object.
@@ -148,23 +148,11 @@ impl<'a> StorageValue<'a> {
                     .map(Content::from),
             };
         }
-        let json = value
-            .trim_ascii_start()
-            .starts_with(b"{")
-            .then(|| Document::of_json(reader, value, settings));
-        if let Some(Ok(document)) = json {
+        // What begins so is JSON or an error to the API server, never YAML.
+        if begins_as_json(value) {
             return StorageValue {
                 media: Media::Json,
-                content: Ok(document.into()),
-            };
-        }
-        // JSON that is too deep is no YAML either, though it might read as some.
-        if let Some(Err(error)) = &json
-            && error.category() == Category::Limit
-        {
-            return StorageValue {
-                media: Media::Json,
-                content: Err(error.clone()),
+                content: Document::of_json(reader, value, settings).map(Content::from),
             };
         }
         match yaml::parse_object(reader, limits.tree_depth) {
@@ -175,30 +163,47 @@ impl<'a> StorageValue<'a> {
                     content: Document::of_tree(tree, value.len(), settings).map(Content::from),
                 };
             }
-            Err(error) if json.is_none() => {
+            Err(error) => {
                 return StorageValue {
                     media: Media::Yaml,
                     content: Err(error),
                 };
             }
-            Err(_) => {}
         }
         let text = std::str::from_utf8(value)
             .ok()
             .filter(|text| is_readable(text));
-        match (json, text) {
-            (Some(Err(error)), _) => StorageValue {
-                media: Media::Json,
-                content: Err(error),
-            },
-            (_, Some(text)) => StorageValue {
+        match text {
+            Some(text) => StorageValue {
                 media: Media::Text,
                 content: Ok(Content::Text(text)),
             },
-            _ => StorageValue {
+            None => StorageValue {
                 media: Media::Unrecognized,
                 content: Ok(Content::Unrecognized),
             },
+        }
+    }
+
+    /// The value as the API server takes it under the key of a resource: an error if it
+    /// cannot be read there.
+    pub(crate) fn under_a_resource(self) -> StorageValue<'a> {
+        let detail = match &self.content {
+            Ok(Content::Text("")) => "it is empty",
+            Ok(Content::Text(_)) => "it is text, and its key tells of an object",
+            Ok(Content::Unrecognized) => "its key tells of an object, and this is none",
+            Ok(Content::Document(document)) if document.kind().is_none_or(str::is_empty) => {
+                "it has no kind"
+            }
+            Ok(Content::Document(document)) if document.api_version().is_none_or(str::is_empty) => {
+                "it has no apiVersion"
+            }
+            Ok(_) | Err(_) => return self,
+        };
+        let detail = format!("{detail}: the API server cannot read it");
+        StorageValue {
+            media: self.media,
+            content: Err(Error::new(Category::NotAnObject, "value", detail)),
         }
     }
 
@@ -206,8 +211,11 @@ impl<'a> StorageValue<'a> {
     /// protobuf, CBOR, JSON or YAML, and whole. Tells a right key from a wrong
     /// one where the cipher itself cannot.
     pub fn is_recognizable(value: &[u8]) -> bool {
-        let value = StorageValue::parse(value);
-        match value.content {
+        from_base64(value).is_some() || StorageValue::parse(value).is_an_object()
+    }
+
+    fn is_an_object(&self) -> bool {
+        match &self.content {
             Ok(Content::Object(_)) => true,
             Ok(Content::Document(document)) => {
                 document.kind().is_some() && document.api_version().is_some()
@@ -240,6 +248,35 @@ impl<'a> StorageValue<'a> {
     }
 }
 
+/// The object that a value holds in base64, which the API server reads too: it wrote
+/// protobuf so to etcd 2.
+///
+/// Source: apiserver `pkg/server/storage/storage_codec.go`, apimachinery
+/// `runtime.NewBase64Serializer`.
+pub(crate) fn from_base64(value: &[u8]) -> Option<Vec<u8>> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    // `k8s\0`, `{` and the beginning of CBOR; all else is told apart at once.
+    let begins = [&b"azhzA"[..], b"e", b"2dn3"];
+    if !begins.iter().any(|begin| value.starts_with(begin)) {
+        return None;
+    }
+    let is_text = |byte: &u8| !matches!(byte, b'\r' | b'\n');
+    let text: Vec<u8> = value.iter().copied().filter(is_text).collect();
+    let object = STANDARD.decode(text).ok()?;
+    StorageValue::parse(&object)
+        .is_an_object()
+        .then_some(object)
+}
+
+/// Whether the first character behind white space is `{`. White space is what Unicode
+/// says, as in Go.
+fn begins_as_json(value: &[u8]) -> bool {
+    value
+        .utf8_chunks()
+        .next()
+        .is_some_and(|chunk| chunk.valid().trim_start().starts_with('{'))
+}
+
 /// Text that a terminal can show: no control characters but white space.
 fn is_readable(text: &str) -> bool {
     text.bytes()
@@ -247,7 +284,6 @@ fn is_readable(text: &str) -> bool {
 }
 
 /// An object stored as JSON, YAML or CBOR: a custom resource, as a rule.
-#[derive(Debug)]
 pub struct Document<'a> {
     source: Source<'a>,
     /// Bytes that it was stored in.
@@ -258,10 +294,36 @@ pub struct Document<'a> {
     skip: SkipFields,
 }
 
-#[derive(Debug)]
 enum Source<'a> {
     Json(&'a [u8], Buffer),
     Tree(Tree<'a>),
+}
+
+impl fmt::Debug for StorageValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let StorageValue { media, content } = self;
+        write!(f, "StorageValue({}, {content:?})", media.as_str())
+    }
+}
+
+impl fmt::Debug for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Content::Object(object) => write!(f, "{object:?}"),
+            Content::Document(document) => write!(f, "{document:?}"),
+            Content::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Content::Unrecognized => f.write_str("Unrecognized"),
+        }
+    }
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::Json(json, _) => write!(f, "Document(JSON, {} bytes)", json.len()),
+            Source::Tree(_) => write!(f, "Document(tree of {} bytes)", self.length),
+        }
+    }
 }
 
 impl<'a> From<Document<'a>> for Content<'a> {
@@ -358,14 +420,18 @@ impl<'a> Document<'a> {
             Source::Json(json, buffer) => {
                 let mut report = Report::default();
                 let reader = Reader::new(json, *buffer);
-                let (escape, depth) = (HtmlEscape::No, self.limits.json_depth);
+                let (escape, depth) = (HtmlEscape::Replace, self.limits.json_depth);
+                let start = out.len();
                 let compacted =
                     json::compact_without(out, reader, escape, depth, self.skip.root())?;
                 if compacted.invalid_utf8 {
-                    // Somewhere in the object: strings of JSON have no path here.
-                    report.invalid_utf8.push(String::new());
+                    let mut room = Room::new(&self.limits, json.len());
+                    json::invalid_utf8(reader, depth, &mut |way| {
+                        report.invalid_utf8.extend(room.path(&tree::Way(way), 0));
+                    })?;
+                    report.left_out = room.left_out();
                 }
-                self.check(report)
+                self.check(report).inspect_err(|_| out.truncate(start))
             }
             Source::Tree(tree) => {
                 json::write_value(out, tree.root())?;

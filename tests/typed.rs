@@ -140,3 +140,26 @@ fn another_kind_is_a_type_mismatch() {
     assert_eq!(error.path(), "kind");
     assert!(opened.decode::<Namespace>().is_ok());
 }
+
+/// This release stores them as v1beta1: the typed reader leaves none out without a word.
+#[test]
+fn objects_of_another_version_are_errors_that_say_which() {
+    let file = plain();
+    let snapshot = Snapshot::parse(&file).expect("a snapshot");
+    let decoder = Decoder::new();
+    let prefix = b"/registry/apiextensions.k8s.io/customresourcedefinitions/";
+    let state = snapshot.current().expect("a state");
+    let stored = state.prefix(prefix).count();
+    assert!(stored > 0);
+    let found = decoder.objects::<CustomResourceDefinition>(&snapshot);
+    let found: Vec<_> = found.expect("a state").collect();
+    assert_eq!(found.len(), stored);
+    for found in found {
+        let found = found.expect("an entry");
+        assert!(found.key_value.key.starts_with(prefix));
+        let error = found.object.expect_err("v1beta1");
+        assert_eq!(error.category(), Category::TypeMismatch);
+        let expected = "it is stored as apiextensions.k8s.io/v1beta1, not apiextensions.k8s.io/v1";
+        assert_eq!(error.detail(), expected);
+    }
+}

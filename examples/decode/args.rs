@@ -40,6 +40,10 @@ pub struct Args {
     #[arg(long, value_name = "PREFIX")]
     pub key: Option<String>,
 
+    /// Only this key
+    #[arg(long, value_name = "KEY", conflicts_with = "key")]
+    pub key_exact: Option<String>,
+
     /// Only objects with this metadata.namespace
     #[arg(long, value_name = "NAME")]
     pub namespace: Option<String>,
@@ -123,6 +127,8 @@ pub enum Output {
     Yaml,
     /// A line for each key, for people
     Table,
+    /// The stored bytes of one value
+    Raw,
     /// Keys only; no value is looked at
     Keys,
 }

@@ -184,9 +184,10 @@ impl Run<'_> {
                 Failure::Database(error)
             })?,
         };
-        let entries = match &self.args.key {
-            Some(prefix) => state.prefix(prefix.as_bytes()),
-            None => state.iter(),
+        let entries = match (&self.args.key_exact, &self.args.key) {
+            (Some(exact), _) => state.exact(exact.as_bytes()),
+            (None, Some(prefix)) => state.prefix(prefix.as_bytes()),
+            (None, None) => state.iter(),
         };
         *is_whole = Some(self.whole(&state, complain));
         let is_sound = self.entries(out, &state, &entries)?;

@@ -102,6 +102,10 @@ impl<'a> From<&Carved<'a>> for Item<'a> {
 pub struct Decoded {
     pub encryption: Option<Info>,
     pub media: Option<Media>,
+    /// Whether the object was stored in base64.
+    pub base64: bool,
+    /// Where the key says another namespace or name than the object.
+    pub key_mismatch: bool,
     pub api_version: Option<String>,
     pub kind: Option<String>,
     pub unknown_kind: bool,
@@ -165,6 +169,9 @@ impl Decoded {
         let value = match opened.storage_value() {
             Ok(value) => value,
             Err(error) => {
+                if is_of_another(item, decoder, args) {
+                    return None;
+                }
                 decoded.body = Body::Error(error);
                 if let Some(failure) = opened.failure() {
                     let message = failure.api_server_message.as_ref();
@@ -177,6 +184,7 @@ impl Decoded {
             }
         };
         decoded.media = Some(value.media());
+        decoded.base64 = opened.is_base64();
         match value.into_content() {
             Ok(Content::Object(object)) => decoded.take_object(&object, args, form),
             Ok(Content::Document(document)) => decoded.take_document(&document, args, form),
@@ -190,7 +198,24 @@ impl Decoded {
                 Some(())
             }
         }?;
+        decoded.key_mismatch = decoded.differs_from_key(item, decoder);
         Some(decoded)
+    }
+
+    /// Whether the key says another namespace or name. Keys that the API server keeps
+    /// for itself say neither.
+    fn differs_from_key(&self, item: &Item<'_>, decoder: &Decoder) -> bool {
+        let Some(key) = item.key.map(|key| decoder.parse_key(key)) else {
+            return false;
+        };
+        let (Some(name), Body::Object(_)) = (key.name(), &self.body) else {
+            return false;
+        };
+        let own = |text: &Option<String>| text.clone().unwrap_or_default();
+        key.group().is_some()
+            && !key.bypasses_encryption()
+            && (own(&self.name) != name
+                || own(&self.namespace) != key.namespace().unwrap_or_default())
     }
 
     /// What has no object. It may be of the kind and the namespace that are
@@ -249,7 +274,11 @@ impl Decoded {
     fn take_text(&mut self, printed: Result<(Vec<u8>, Report)>) {
         match printed {
             Ok((text, report)) => {
-                self.body = Body::Object(text);
+                // JSON inside protobuf keeps its bad bytes, as Go prints it.
+                self.body = Body::Object(match report.invalid_utf8.is_empty() {
+                    true => text,
+                    false => replaced(text),
+                });
                 self.report = report;
             }
             Err(error) => self.body = Body::Error(error),
@@ -279,12 +308,59 @@ impl Decoded {
         })
     }
 
+    /// Bytes of the text that it holds.
+    pub fn size(&self) -> usize {
+        match &self.body {
+            Body::Object(text) => text.len(),
+            Body::Text(text) => text.len(),
+            _ => 0,
+        }
+    }
+
     pub fn is_decoded(&self) -> bool {
         !matches!(
             self.body,
             Body::Error(_) | Body::Rendering(_) | Body::Unrecognized
         )
     }
+}
+
+/// The text with U+FFFD for each byte that is not UTF-8.
+fn replaced(text: Vec<u8>) -> Vec<u8> {
+    let Err(_) = std::str::from_utf8(&text) else {
+        return text;
+    };
+    let mut replaced = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        replaced.push_str(chunk.valid());
+        replaced.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    replaced.into_bytes()
+}
+
+/// Whether the key of a closed value says that it is not of the kind or in the namespace
+/// that is wanted.
+fn is_of_another(item: &Item<'_>, decoder: &Decoder, args: &Args) -> bool {
+    let Some(key) = item.key.map(|key| decoder.parse_key(key)) else {
+        return false;
+    };
+    let (Some(resource), Some(group), Some(_)) = (key.resource(), key.group(), key.name()) else {
+        return false;
+    };
+    // The plural of a custom resource may be any word.
+    let is_custom = group.contains('.') && !group.ends_with(".k8s.io");
+    let other_kind = args.kind.as_deref().is_some_and(|kind| {
+        let kind = kind.to_lowercase();
+        let stem = kind.strip_suffix('y').unwrap_or(&kind);
+        let plurals = [
+            kind.clone(),
+            format!("{kind}s"),
+            format!("{kind}es"),
+            format!("{stem}ies"),
+        ];
+        !is_custom && !plurals.iter().any(|plural| plural == resource)
+    });
+    other_kind || differs(&args.namespace, key.namespace())
 }
 
 /// Whether a filter is set and something else was found. `--namespace ""`

@@ -2,6 +2,7 @@
 
 pub mod ndjson;
 mod objects;
+mod raw;
 mod table;
 
 use std::io::{self, Write};
@@ -10,7 +11,7 @@ use crate::args::Output;
 use crate::decoded::{Decoded, Item};
 
 /// What is said of a value that is nothing.
-pub const UNRECOGNIZED: &str = "value: neither protobuf, CBOR, JSON, YAML nor readable text";
+pub const UNRECOGNIZED: &str = "neither protobuf, CBOR, JSON, YAML nor readable text";
 
 /// What is said of JSON that is no object of Kubernetes, where objects alone are printed.
 pub const FOREIGN: &str = "left out: it has no apiVersion and kind";
@@ -42,6 +43,7 @@ pub enum Printer {
     Json(objects::List),
     Yaml(objects::Documents),
     Table(table::Table),
+    Raw(raw::Raw),
 }
 
 impl Printer {
@@ -52,6 +54,7 @@ impl Printer {
             Output::Json => Some(Printer::Json(objects::List::default())),
             Output::Yaml => Some(Printer::Yaml(objects::Documents::default())),
             Output::Table => Some(Printer::Table(table::Table::default())),
+            Output::Raw => Some(Printer::Raw(raw::Raw::default())),
             Output::Keys => None,
         }
     }
@@ -68,9 +71,10 @@ impl Printer {
             Printer::Json(list) => list.print(out, source, item, decoded),
             Printer::Yaml(documents) => documents.print(out, source, item, decoded),
             Printer::Table(table) => {
-                table.add(item, &decoded);
+                table.add(source, item, &decoded);
                 Ok(())
             }
+            Printer::Raw(raw) => raw.add(item),
         }
     }
 
@@ -80,6 +84,7 @@ impl Printer {
             Printer::Ndjson | Printer::Yaml(_) => Ok(()),
             Printer::Json(list) => list.finish(out),
             Printer::Table(table) => table.finish(out),
+            Printer::Raw(raw) => raw.finish(out),
         }
     }
 }
@@ -102,8 +107,27 @@ pub fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// Characters that change how a line looks without being seen: line and
-/// paragraph separators, and the marks that turn the direction of text.
+/// Characters that change how a line looks without being seen: separators of lines and
+/// paragraphs, marks that turn the direction of text, fillers, joiners and tags.
 fn is_format(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }

@@ -17,8 +17,11 @@ use crate::run::Run;
 /// Keys that a thread decodes at a time: few, since each may have megabytes.
 const BATCH: usize = 32;
 
-/// Batches that a thread may be ahead of what is printed.
+/// What a thread may be ahead of what is printed, in pieces of [`PIECES_MAX`] bytes.
 const AHEAD: usize = 2;
+
+/// Bytes that a thread gathers before it hands them over, one value more at most.
+const PIECES_MAX: usize = 1 << 20;
 
 /// More threads than this are of no use on any machine, and each takes memory.
 const THREADS_MAX: usize = 256;
@@ -47,9 +50,9 @@ impl Run<'_> {
         };
         let (jobs, count) = (self.args.jobs(), entries.len());
         let bar = progress::bar(count);
-        let work = |batch: usize| {
+        let work = |batch: usize, give: &mut dyn FnMut(Vec<Piece<'a>>)| {
             let begin = batch * BATCH;
-            worker.batch(entries.clone().skip(begin).take(BATCH))
+            worker.batch(entries.clone().skip(begin).take(BATCH), give);
         };
         let mut is_sound = true;
         let take = |pieces: Vec<Piece<'a>>| {
@@ -71,10 +74,11 @@ impl Run<'_> {
                     }
                 }
             }
-            bar.inc(BATCH as u64);
             Ok(())
         };
-        in_order(jobs, count.div_ceil(BATCH), work, take)?;
+        in_order(jobs, count.div_ceil(BATCH), work, take, || {
+            bar.inc(BATCH as u64)
+        })?;
         bar.finish_and_clear();
         Ok(is_sound)
     }
@@ -91,12 +95,19 @@ impl Worker<'_> {
     fn batch<'a>(
         &self,
         entries: impl Iterator<Item = (&'a [u8], k8s_etcd::Result<KeyValue<'a>>)>,
-    ) -> Vec<Piece<'a>> {
+        give: &mut dyn FnMut(Vec<Piece<'a>>),
+    ) {
         let form = Form::of(self.args.output);
         let mut pieces = Vec::new();
         // Memory takes all that is written to it.
         let mut text = Vec::new();
+        let mut held = 0;
         for (key, entry) in entries {
+            if held + text.len() > PIECES_MAX {
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+                give(std::mem::take(&mut pieces));
+                held = 0;
+            }
             let item = match entry {
                 Ok(key_value) => Item::from(&key_value),
                 Err(error) => {
@@ -115,52 +126,74 @@ impl Worker<'_> {
             if self.args.output == Output::Ndjson && decoded.is_decoded() {
                 let _ = ndjson::print(&mut text, &self.source, &item, &decoded);
             } else {
+                held += text.len() + decoded.size();
                 pieces.push(Piece::Text(std::mem::take(&mut text)));
                 pieces.push(Piece::Held(Box::new((item, decoded))));
             }
         }
         pieces.push(Piece::Text(text));
-        pieces
+        give(pieces);
     }
 }
 
 /// Does `work` for each of `count` numbers on `jobs` threads at most, and hands
-/// what comes out to `take` in their order, whose error ends it.
+/// what it gives to `take` in the order of the numbers. An error of `take` ends it.
+/// `done` is called after each number.
 fn in_order<T: Send>(
     jobs: usize,
     count: usize,
-    work: impl Fn(usize) -> T + Sync,
+    work: impl Fn(usize, &mut dyn FnMut(T)) + Sync,
     mut take: impl FnMut(T) -> io::Result<()>,
+    done: impl Fn(),
 ) -> io::Result<()> {
     let jobs = jobs.min(count).min(THREADS_MAX);
+    let here = |number: usize, take: &mut dyn FnMut(T) -> io::Result<()>| {
+        let mut taken = Ok(());
+        work(number, &mut |given| {
+            if taken.is_ok() {
+                taken = take(given);
+            }
+        });
+        done();
+        taken
+    };
     if jobs < 2 {
-        return (0..count).try_for_each(|number| take(work(number)));
+        return (0..count).try_for_each(|number| here(number, &mut take));
     }
     thread::scope(|scope| {
-        let mut done = Vec::new();
+        let mut receivers = Vec::new();
         for first in 0..jobs {
+            // `None` ends what a number gives.
             let (sender, receiver) = sync_channel(AHEAD);
             let work = &work;
             let thread = thread::Builder::new().spawn_scoped(scope, move || {
                 for number in (first..count).step_by(jobs) {
-                    if sender.send(work(number)).is_err() {
+                    let mut is_wanted = true;
+                    work(number, &mut |given| {
+                        is_wanted = is_wanted && sender.send(Some(given)).is_ok();
+                    });
+                    if !is_wanted || sender.send(None).is_err() {
                         return;
                     }
                 }
             });
-            done.push(thread.is_ok().then_some(receiver));
+            receivers.push(thread.is_ok().then_some(receiver));
         }
         for number in 0..count {
-            let result = match &done[number % jobs] {
-                // A thread that is gone has panicked: the scope says so.
-                Some(receiver) => match receiver.recv() {
-                    Ok(result) => result,
-                    Err(_) => break,
-                },
+            let Some(receiver) = &receivers[number % jobs] else {
                 // The system had no thread left.
-                None => work(number),
+                here(number, &mut take)?;
+                continue;
             };
-            take(result)?;
+            loop {
+                match receiver.recv() {
+                    Ok(Some(given)) => take(given)?,
+                    Ok(None) => break,
+                    // A thread that is gone has panicked: the scope says so.
+                    Err(_) => return Ok(()),
+                }
+            }
+            done();
         }
         Ok(())
     })

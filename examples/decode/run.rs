@@ -283,8 +283,12 @@ impl Run<'_> {
     }
 
     pub fn wants(&self, key: Option<&[u8]>) -> bool {
-        let prefix = self.args.key.as_deref().unwrap_or_default();
-        key.unwrap_or_default().starts_with(prefix.as_bytes())
+        let key = key.unwrap_or_default();
+        match (&self.args.key_exact, &self.args.key) {
+            (Some(exact), _) => key == exact.as_bytes(),
+            (None, Some(prefix)) => key.starts_with(prefix.as_bytes()),
+            (None, None) => true,
+        }
     }
 }
 

@@ -36,7 +36,8 @@ impl Run<'_> {
             value: data,
             ..Item::default()
         };
-        let asks_for_key = args.output == Output::Keys || args.key.is_some();
+        let chooses = args.key.is_some() || args.key_exact.is_some();
+        let asks_for_key = args.output == Output::Keys || chooses;
         if asks_for_key && key.is_none() && !is_key_and_value(data) {
             return self.without_key(data, input);
         }

@@ -115,6 +115,13 @@ impl<'a> State<'a> {
         self.range(begin..begin.saturating_add(length))
     }
 
+    /// The same for one key: nothing where it is not alive.
+    pub fn exact(&self, key: &[u8]) -> Iter<'_, 'a> {
+        let begin = self.slots.partition_point(|slot| slot.key < key);
+        let is_there = self.slots.get(begin).is_some_and(|slot| slot.key == key);
+        self.range(begin..begin.saturating_add(usize::from(is_there)))
+    }
+
     /// The keys with these ordinal numbers; numbers that are not there are left
     /// out. For sharing the work among threads.
     pub fn range(&self, numbers: Range<usize>) -> Iter<'_, 'a> {

@@ -14,13 +14,16 @@ pub(crate) enum HtmlEscape {
     /// As Go does with what a `MarshalJSON` method returns.
     Yes,
     /// Only white space is removed.
+    #[cfg_attr(not(test), expect(dead_code, reason = "compared with Go's"))]
     No,
+    /// White space is removed, and each byte that is not UTF-8 becomes U+FFFD.
+    Replace,
 }
 
 /// What was seen while compacting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Compacted {
-    /// Some string holds bytes that are not UTF-8. They are written as they are.
+    /// Some string holds bytes that are not UTF-8.
     pub(crate) invalid_utf8: bool,
 }
 
@@ -168,7 +171,10 @@ impl<'w> Compactor<'w> {
 #[inline]
 fn quoted(out: &mut Vec<u8>, text: &Text<'_>, escape: HtmlEscape) {
     out.push(b'"');
-    if text.plain || escape == HtmlEscape::No {
+    if escape == HtmlEscape::Replace && text.invalid_utf8 {
+        // Go decodes stored JSON before it prints it, and replaces bad bytes then.
+        out.extend_from_slice(utf8::lossy(text.raw).as_bytes());
+    } else if text.plain || escape != HtmlEscape::Yes {
         out.extend_from_slice(text.raw);
     } else {
         escape_html(out, text.raw);

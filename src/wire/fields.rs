@@ -132,7 +132,12 @@ fn split_tag(tag: u64) -> Result<(u32, WireType)> {
             ));
         }
         5 => WireType::Fixed32,
-        _ => return Err(Error::malformed("field tag", "wire type is neither 0 to 5")),
+        _ => {
+            return Err(Error::malformed(
+                "field tag",
+                "its wire type does not exist: 6 or 7",
+            ));
+        }
     };
     if number == 0 || number > i32::MAX.cast_unsigned() {
         return Err(Error::malformed(
@@ -171,7 +176,7 @@ pub(super) fn skip(reader: &mut Reader<'_>, wire_type: u64, offset: u64) -> Resu
         3 => skip_group(reader)?,
         5 => drop(reader.bytes(4, "skipped 32-bit field")?),
         _ => {
-            let detail = "wire type is neither 0 to 3 nor 5";
+            let detail = "its wire type is the end of a group, or does not exist";
             return Err(
                 Error::malformed("tag of a skipped field", detail).at(reader.buffer(), offset)
             );

@@ -144,8 +144,25 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn fixed64(&mut self, what: &'static str) -> Result<u64> {
-        let low = self.fixed32(what)?;
-        let high = self.fixed32(what)?;
-        Ok(u64::from(high) << 32 | u64::from(low))
+        match self.rest().first_chunk() {
+            Some(bytes) => {
+                self.position = self.position.wrapping_add(bytes.len());
+                Ok(u64::from_le_bytes(*bytes))
+            }
+            None => Err(self.truncated(what, 8)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_fixed64_needs_8_bytes_at_its_own_offset() {
+        let mut reader = Reader::with_base(&[1, 2, 3, 4, 5], 7, Buffer::Raw);
+        let error = reader.fixed64("64-bit field").unwrap_err();
+        assert_eq!(error.detail(), "needs 8 bytes, 5 left");
+        assert_eq!((error.offset(), reader.offset()), (Some(7), 7));
     }
 }

@@ -49,7 +49,7 @@ fn of_a_deletion_that_compaction_reached_only_the_key_is_left() {
         concat!(
             r#"{"key":"gone","deletedRevision":6,"object":null,"compacted":true}"#,
             "\n",
-            r#"{"key":"again","deletedRevision":8,"createRevision":7,"modRevision":7,"version":1,"media":"text","text":"text"}"#,
+            r#"{"key":"again","deletedRevision":8,"createRevision":7,"modRevision":7,"version":1,"storedBytes":4,"media":"text","text":"text"}"#,
             "\n"
         )
     );

@@ -10,7 +10,7 @@ fn a_single_value_has_no_key_unless_given() {
     let scratch = Scratch::new("single");
     let file = scratch.write("value", NAMESPACE);
     let object = r#""object":{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-prod"},"spec":{},"status":{}}}"#;
-    let head = r#""media":"protobuf","apiVersion":"v1","kind":"Namespace","#;
+    let head = r#""storedBytes":36,"media":"protobuf","apiVersion":"v1","kind":"Namespace","#;
     assert_eq!(decode(&[&file]).stdout, format!("{{{head}{object}\n"));
     let with_key = decode(&["--etcd-key", "/registry/namespaces/kube-prod", &file]);
     assert_eq!(
@@ -55,7 +55,7 @@ fn a_folder_is_read_in_the_order_of_its_paths() {
     );
     assert_eq!(
         records[1],
-        serde_json::json!({"input": "b.txt", "media": "text", "text": "266"})
+        serde_json::json!({"input": "b.txt", "storedBytes": 3, "media": "text", "text": "266"})
     );
 }
 
@@ -93,7 +93,7 @@ fn a_value_of_an_unknown_kind_keeps_its_metadata() {
     assert_eq!(
         ran.stdout,
         concat!(
-            r#"{"media":"protobuf","apiVersion":"acme/v1","kind":"Gizmo","unknownKind":true,"#,
+            r#"{"storedBytes":41,"media":"protobuf","apiVersion":"acme/v1","kind":"Gizmo","unknownKind":true,"#,
             r#""object":{"kind":"Gizmo","apiVersion":"acme/v1","metadata":{"name":"one"}},"#,
             r#""unknownFields":[{"path":"","message":"","number":2,"wireType":2,"offset":7,"in":"raw","bytes":"EggKBnNlY3JldA=="}]}"#,
             "\n"

@@ -19,6 +19,7 @@ mod policy;
 mod provenance;
 mod readme;
 mod restored;
+mod records;
 mod run;
 mod single_values;
 mod spare;

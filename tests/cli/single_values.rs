@@ -18,10 +18,13 @@ fn bytes(file: &str) -> Vec<u8> {
     std::fs::read(file).expect("the case is there")
 }
 
-fn assert_namespace(ran: &Ran, members: &str) {
+/// `members` stand before and behind the size of the value.
+fn assert_namespace(ran: &Ran, members: [&str; 2]) {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let head = r#""media":"protobuf","apiVersion":"v1","kind":"Namespace""#;
-    let expected = format!("{{{members}{head},\"object\":{NAMESPACE}}}\n");
+    let [key, undone] = members;
+    let bytes = r#""storedBytes":40,"#;
+    let expected = format!("{{{key}{bytes}{undone}{head},\"object\":{NAMESPACE}}}\n");
     assert_eq!(ran.stdout, expected);
 }
 
@@ -30,15 +33,15 @@ fn assert_namespace(ran: &Ran, members: &str) {
 fn the_documented_pipe_works_with_what_etcdctl_prints() {
     let value = bytes(&case("01-print-value-only.bin"));
     assert_eq!(value.last(), Some(&b'\n'));
-    assert_namespace(&decode_stdin(&["-"], &value), r#""trimmed":"\n","#);
+    assert_namespace(&decode_stdin(&["-"], &value), ["", r#""trimmed":"\n","#]);
     let ran = decode_stdin(&["-o", "json", "-"], &value);
     assert_eq!(ran.code, Some(0));
     assert!(ran.stdout.contains("\"name\": \"kube-prod\""));
     // Through a pipe of Windows.
     let value = [&value[..value.len() - 1], b"\r\n"].concat();
-    assert_namespace(&decode_stdin(&["-"], &value), r#""trimmed":"\r\n","#);
+    assert_namespace(&decode_stdin(&["-"], &value), ["", r#""trimmed":"\r\n","#]);
     // The exact bytes decode: nothing is trimmed.
-    assert_namespace(&decode_stdin(&["-"], &value[..value.len() - 2]), "");
+    assert_namespace(&decode_stdin(&["-"], &value[..value.len() - 2]), ["", ""]);
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn an_encrypted_value_is_trimmed_only_where_the_exact_bytes_stay_closed() {
 #[test]
 fn what_a_terminal_did_to_line_feeds_is_undone() {
     let ran = decode(&[&case("03-through-a-terminal.bin")]);
-    assert_namespace(&ran, r#""trimmed":"\n","crlfUndone":true,"#);
+    assert_namespace(&ran, ["", r#""trimmed":"\n","crlfUndone":true,"#]);
     // One line feed that a terminal would have changed: it was no terminal.
     let mut value = bytes(&case("03-through-a-terminal.bin"));
     let at = value
@@ -142,10 +145,8 @@ fn what_a_terminal_did_to_line_feeds_is_undone() {
 fn a_key_line_before_the_value_is_its_key() {
     let value = bytes(&case("04-key-and-value.bin"));
     let ran = decode_stdin(&["-"], &value);
-    assert_namespace(
-        &ran,
-        r#""key":"/registry/namespaces/kube-prod","trimmed":"\n","#,
-    );
+    let key = r#""key":"/registry/namespaces/kube-prod","#;
+    assert_namespace(&ran, [key, r#""trimmed":"\n","#]);
     let ran = decode_stdin(&["-o", "keys", "-"], &value);
     assert_eq!(ran.stdout, "/registry/namespaces/kube-prod\n");
     let several = [&value[..], &value].concat();

@@ -23,6 +23,7 @@ pub struct Record {
     pub lease: i64,
     #[serde(default)]
     pub deleted: bool,
+    pub stored_bytes: Option<usize>,
     pub encryption: Option<Value>,
     pub media: Option<String>,
     pub api_version: Option<String>,
@@ -78,6 +79,8 @@ impl Record {
         assert_eq!(self.api_version, line.api_version, "{at}");
         assert_eq!(self.kind, line.kind, "{at}");
         assert_eq!(self.text, line.text, "{at}");
+        let has_value = !line.tombstone;
+        assert_eq!(self.stored_bytes.is_some(), has_value, "{at}");
         let ours = self.object.as_ref().map(|object| object.get());
         let theirs = line.object.as_ref().map(|object| object.get());
         match (ours, theirs) {

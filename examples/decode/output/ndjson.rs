@@ -65,6 +65,9 @@ pub fn print(
         };
         record.member("provenance", &provenance)?;
     }
+    if !item.is_deletion && !matches!(decoded.body, Body::Compacted) {
+        record.member("storedBytes", &item.value.len())?;
+    }
     if let Some(trimmed) = item.undone.trimmed {
         record.member("trimmed", trimmed)?;
     }
@@ -76,6 +79,12 @@ pub fn print(
     }
     if let Some(media) = decoded.media {
         record.member("media", media.as_str())?;
+    }
+    if decoded.base64 {
+        record.member("base64", &true)?;
+    }
+    if decoded.key_mismatch {
+        record.member("keyMismatch", &true)?;
     }
     if let Some(api_version) = &decoded.api_version {
         record.member("apiVersion", api_version)?;
@@ -110,6 +119,9 @@ pub fn print(
             record.member("error", &error)?;
         }
         Body::Unrecognized => record.member("error", &UNRECOGNIZED)?,
+    }
+    if matches!(decoded.body, Body::Error(_) | Body::Unrecognized) && !item.value.is_empty() {
+        record.member("valueBase64", &STANDARD.encode(item.value))?;
     }
     let report = &decoded.report;
     if !report.unknown_fields.is_empty() {

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use crate::decoded::{Body, Decoded, Item};
-use crate::output::escaped;
+use crate::output::{Source, escaped};
 
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 9;
 
 const HEAD: [&str; COLUMNS] = [
+    "INPUT",
     "KEY",
     "MODREVISION",
     "KIND",
@@ -18,6 +19,9 @@ const HEAD: [&str; COLUMNS] = [
     "NOTE",
 ];
 
+/// Characters of a column; what is longer is cut, and ends in `…`.
+const WIDTH_MAX: usize = 200;
+
 /// Collects the rows, since the widest decides the columns.
 #[derive(Default)]
 pub struct Table {
@@ -25,7 +29,7 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn add(&mut self, item: &Item<'_>, decoded: &Decoded) {
+    pub fn add(&mut self, source: &Source, item: &Item<'_>, decoded: &Decoded) {
         let shown = |text: &Option<String>| match text.as_deref() {
             None | Some("") => "-".to_owned(),
             Some(text) => escaped(text.as_bytes()),
@@ -37,16 +41,15 @@ impl Table {
             Body::Rendering(_) | Body::Unrecognized => "<unrecognized>".to_owned(),
             Body::Object(_) | Body::Text(_) => shown(&decoded.kind),
         };
-        let encryption = decoded.encryption.as_ref().map(|encryption| {
-            let provider = encryption.provider.unwrap_or_default();
-            let policy = encryption.policy.map(|policy| policy.as_str());
-            match (&encryption.key_name, policy) {
-                (Some(name), _) => escaped(format!("{provider}/{name}").as_bytes()),
-                (None, Some(policy)) => policy.to_owned(),
-                (None, None) => provider.to_owned(),
-            }
+        let encryption = decoded.encryption.as_ref().and_then(|encryption| {
+            let provider = encryption.provider?;
+            Some(match &encryption.key_name {
+                Some(name) => escaped(format!("{provider}/{name}").as_bytes()),
+                None => provider.to_owned(),
+            })
         });
-        self.rows.push([
+        let row = [
+            shown(&source.input),
             item.key.map_or("-".to_owned(), escaped),
             revision(item),
             kind,
@@ -54,8 +57,9 @@ impl Table {
             shown(&decoded.name),
             decoded.media.map_or("-", |media| media.as_str()).to_owned(),
             encryption.unwrap_or("-".to_owned()),
-            note(item),
-        ]);
+            note(item, decoded),
+        ];
+        self.rows.push(row.map(cut));
     }
 
     pub fn finish(self, out: &mut dyn Write) -> io::Result<()> {
@@ -65,6 +69,8 @@ impl Table {
         {
             note.clear();
         }
+        let has_input = self.rows.iter().any(|[input, ..]| input != "-");
+        let first = usize::from(!has_input);
         let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
             let cells = self
                 .rows
@@ -75,7 +81,7 @@ impl Table {
         });
         for row in [&head].into_iter().chain(&self.rows) {
             let mut line = String::new();
-            for (cell, width) in row.iter().zip(widths) {
+            for (cell, width) in row.iter().zip(widths).skip(first) {
                 line.push_str(&format!("{cell:<width$}  "));
             }
             writeln!(out, "{}", line.trim_end())?;
@@ -84,8 +90,15 @@ impl Table {
     }
 }
 
-/// What makes it no live key's entry.
-fn note(item: &Item<'_>) -> String {
+fn cut(cell: String) -> String {
+    match cell.char_indices().nth(WIDTH_MAX) {
+        None => cell,
+        Some(_) => cell.chars().take(WIDTH_MAX - 1).chain(['…']).collect(),
+    }
+}
+
+/// What makes it no live key's entry, and what is to be said of its value.
+fn note(item: &Item<'_>, decoded: &Decoded) -> String {
     let deleted = item
         .deleted_revision
         .map(|revision| format!("deleted in {revision}"));
@@ -93,7 +106,24 @@ fn note(item: &Item<'_>) -> String {
         Some(place) => format!("carved, page {}", place.page),
         None => "carved".to_owned(),
     });
-    deleted.or(carved).unwrap_or_default()
+    let mut notes: Vec<_> = deleted.or(carved).into_iter().collect();
+    if let Some(encryption) = &decoded.encryption {
+        let policy = encryption.policy.map(|policy| policy.as_str());
+        let findings = [
+            policy,
+            encryption.out_of_policy.then_some("out of policy"),
+            encryption.stale.then_some("stale"),
+            encryption.unauthenticated.then_some("unauthenticated"),
+        ];
+        notes.extend(findings.into_iter().flatten().map(str::to_owned));
+    }
+    if decoded.key_mismatch {
+        notes.push("the key says another namespace or name".to_owned());
+    }
+    if decoded.base64 {
+        notes.push("base64".to_owned());
+    }
+    notes.join(", ")
 }
 
 /// That of the change; a deletion has none but the one it is filed under.
