@@ -70,6 +70,8 @@ impl Decoder {
         if key
             .resource()
             .is_some_and(|resource| resource != T::URL_PATH_SEGMENT)
+            // Ranges are filed under the resource that they are for.
+            || key.bypasses_encryption()
         {
             return None;
         }

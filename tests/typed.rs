@@ -81,18 +81,6 @@ fn objects_of_a_real_cluster_are_typed() {
     compare::<StatefulSet>(&snapshot, 0);
 }
 
-/// Stored as JSON, whatever the storage media type.
-#[test]
-fn custom_resource_definitions_are_v1beta1_and_so_none_of_v1() {
-    let file = plain();
-    let snapshot = Snapshot::parse(&file).expect("a snapshot");
-    let found = Decoder::new()
-        .objects::<CustomResourceDefinition>(&snapshot)
-        .expect("a state")
-        .count();
-    assert_eq!(found, 0);
-}
-
 #[test]
 fn encrypted_objects_open_with_their_configuration_or_say_why_not() {
     let file = fs::read(testdata().join("cluster/snapshot.db")).expect("the cluster");
