@@ -63,6 +63,14 @@ pub fn looks_like(data: &[u8]) -> Option<String> {
     if data.iter().all(|byte| *byte == 0) {
         return Some(format!("nothing: all {} bytes are zero", data.len()));
     }
+    let unmarked = data.strip_prefix(b"\xff\xfe").unwrap_or(data);
+    if unmarked.starts_with(b"k\08\0s\0") {
+        return Some(
+            "a value as text in UTF-16, as PowerShell's > writes it, which loses bytes: \
+             get it again through a pipe that leaves bytes as they are (cmd /c)"
+                .to_owned(),
+        );
+    }
     let begins = |(at, magic, _): &&(usize, &[u8], &str)| {
         data.get(*at..).is_some_and(|rest| rest.starts_with(magic))
     };

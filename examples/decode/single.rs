@@ -11,7 +11,7 @@ use crate::args::Output;
 use crate::decoded::{Body, Decoded, Form, Item};
 use crate::input::Input;
 use crate::looks_like::looks_like;
-use crate::output::{escaped, rendering};
+use crate::output::{UNRECOGNIZED, escaped, rendering};
 use crate::run::{Outcome, Run, Stop};
 
 /// What was undone before the value could be decoded.
@@ -64,15 +64,19 @@ impl Run<'_> {
         if asks_for_key && key.is_none() {
             return self.without_key(data, input);
         }
+        let name = escaped(input.name.as_os_str().as_encoded_bytes());
+        // What prints these says on stderr itself what it leaves out.
+        let objects_alone = matches!(args.output, Output::Json | Output::Yaml);
         let Some(what) = what else {
-            return match decoded {
-                Some(decoded) => self.printed(out, &item, decoded),
-                None => Ok(()),
+            let Some(decoded) = decoded else {
+                return Ok(());
             };
+            if matches!(decoded.body, Body::Unrecognized) && !objects_alone {
+                eprintln!("decode: {name}: {UNRECOGNIZED}");
+            }
+            return self.printed(out, &item, decoded);
         };
-        // Objects alone are printed by what says this itself.
-        if !matches!(args.output, Output::Json | Output::Yaml) {
-            let name = escaped(input.name.as_os_str().as_encoded_bytes());
+        if !objects_alone {
             eprintln!("decode: {name}: {}", rendering(&what));
         }
         let decoded = Decoded::without_object(Body::Rendering(what));

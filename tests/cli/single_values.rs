@@ -461,6 +461,9 @@ fn more_renderings_are_named() {
         (value[4..].to_vec(), "begin is missing"),
         (value[1..].to_vec(), "begin is missing"),
         (utf16, "UTF-16LE"),
+        (b"k\x008\0s\0\0\0\n\0".to_vec(), "PowerShell"),
+        (b"\xff\xfek\x008\0s\0:\0".to_vec(), "PowerShell"),
+        (b"\x81\x82\x83\x84".to_vec(), "neither protobuf"),
         (flipped, "encrypted value whose prefix is damaged"),
     ] {
         let ran = decode_stdin(&["-"], &input);
