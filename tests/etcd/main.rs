@@ -19,6 +19,7 @@ mod planted;
 mod snapshots;
 mod superseded;
 mod survey;
+mod torn;
 mod trailer;
 
 use bbolt_writer::{Entries, Order, Writer, key_value, revision};
