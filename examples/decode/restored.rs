@@ -35,18 +35,13 @@ impl Run<'_> {
                     undone.len(),
                     sha256(&undone)
                 ));
-                if !self.restored(out, &undone, name)? {
-                    self.database(out, &undone, name)?;
+                // Once: line feeds that are undone again would have no end.
+                match diagnose(&undone) {
+                    Some(Diagnosis::Behind(at)) => self.behind(out, &undone, at, name)?,
+                    _ => self.database(out, &undone, name)?,
                 }
             }
-            Diagnosis::Behind(at) => {
-                let first = at.saturating_add(1);
-                say(&format_args!(
-                    "a database begins at byte {at}, behind something else; offsets count from \
-                     there (alone: tail -c +{first})"
-                ));
-                self.database(out, data.get(at..).unwrap_or_default(), name)?;
-            }
+            Diagnosis::Behind(at) => self.behind(out, data, at, name)?,
             Diagnosis::Pages(pages) => {
                 say(&format_args!(
                     "{pages} pages of a database, whose meta pages are lost"
@@ -56,6 +51,22 @@ impl Run<'_> {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    fn behind(
+        &mut self,
+        out: &mut dyn Write,
+        data: &[u8],
+        at: usize,
+        name: &Path,
+    ) -> Result<(), Stop> {
+        eprintln!(
+            "decode: {}: a database begins at byte {at}, behind something else; offsets count \
+             from there (alone: tail -c +{})",
+            escaped(name.as_os_str().as_encoded_bytes()),
+            at.saturating_add(1)
+        );
+        self.database(out, data.get(at..).unwrap_or_default(), name)
     }
 
     /// Tells of the older transaction of a damaged file, where it is whole.

@@ -126,6 +126,18 @@ fn a_terminal_shows_a_line_of_text_before_the_database() {
 }
 
 #[test]
+fn carriage_returns_without_end_are_undone_once() {
+    let scratch = Scratch::new("restored-returns");
+    let mut file: Vec<u8> = base()[..2 * 4096].to_vec();
+    assert!(!file.contains(&b'\n'));
+    file.extend([b'\r'; 100_000]);
+    file.push(b'\n');
+    let ran = decode(&["-o", "keys", &scratch.write("returns.db", &file)]);
+    tells(&ran, &["the file was cut"]);
+    assert_eq!(ran.stderr.matches("CR LF").count(), 1);
+}
+
+#[test]
 fn a_trailer_of_zeros_was_never_written() {
     let file = [&base()[..], &[0; 32]].concat();
     let scratch = Scratch::new("restored-trailer");
