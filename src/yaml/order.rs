@@ -2,6 +2,50 @@
 //! runs of digits compare as numbers, and letters come after everything else.
 
 use std::cmp::Ordering;
+use std::ops::Range;
+
+/// A key for comparing.
+struct Key {
+    characters: Vec<char>,
+    /// Where runs of more than [`ENOUGH`] digits stand: a long one beside many short
+    /// keys would be read again for each of them.
+    long_numbers: Vec<Range<usize>>,
+}
+
+/// So many digits tell a number modulo 2^64, which divides 10^64.
+const ENOUGH: usize = 64;
+
+impl Key {
+    fn new(key: &str) -> Key {
+        let characters: Vec<char> = key.chars().collect();
+        let mut long_numbers = Vec::new();
+        let mut start = 0_usize;
+        for run in characters.split(|character| !character.is_ascii_digit()) {
+            let end = start.saturating_add(run.len());
+            if run.len() > ENOUGH {
+                long_numbers.push(start..end);
+            }
+            start = end.saturating_add(1);
+        }
+        Key {
+            characters,
+            long_numbers,
+        }
+    }
+
+    /// The number that the digits from `at` on continue, and where they end.
+    fn number(&self, start: i64, at: usize) -> (i64, usize) {
+        let long = self.long_numbers.partition_point(|run| run.end <= at);
+        let long = self.long_numbers.get(long).filter(|run| run.contains(&at));
+        let from = long.map_or(at, |run| run.end.saturating_sub(ENOUGH).max(at));
+        let digits = self.characters.iter().skip(from);
+        let digits = digits.map_while(|digit| digit.to_digit(10));
+        digits.fold((start, from), |(number, end), digit| {
+            let number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
+            (number, end.saturating_add(1))
+        })
+    }
+}
 
 /// goyaml's `keyList.Less`, on the characters of both keys.
 ///
@@ -9,7 +53,8 @@ use std::cmp::Ordering;
 /// digits wrap. (Go's own output is then one of several.) Letters outside of ASCII
 /// are told by Unicode's Alphabetic property and digits in ASCII only, where Go
 /// asks for the categories L and Nd.
-fn less(a: &[char], b: &[char]) -> bool {
+fn less(a_key: &Key, b_key: &Key) -> bool {
+    let (a, b) = (&a_key.characters, &b_key.characters);
     let common = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (Some(&x), Some(&y)) = (a.get(common), b.get(common)) else {
         return a.len() < b.len();
@@ -26,22 +71,13 @@ fn less(a: &[char], b: &[char]) -> bool {
         let mut digits = digits.take_while(|digit| digit.is_ascii_digit());
         start = i64::from(digits.any(|&digit| digit != '0'));
     }
-    let (x_number, x_end) = number(start, a, common);
-    let (y_number, y_end) = number(start, b, common);
+    let (x_number, x_end) = a_key.number(start, common);
+    let (y_number, y_end) = b_key.number(start, common);
     match (x_number.cmp(&y_number), x_end.cmp(&y_end)) {
         (Ordering::Equal, Ordering::Equal) => x < y,
         (Ordering::Equal, ends) => ends == Ordering::Less,
         (numbers, _) => numbers == Ordering::Less,
     }
-}
-
-/// The number that the digits from `at` on continue, and where they end.
-fn number(start: i64, text: &[char], at: usize) -> (i64, usize) {
-    let digits = text.iter().skip(at).map_while(|digit| digit.to_digit(10));
-    digits.fold((start, at), |(number, end), digit| {
-        let number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
-        (number, end.saturating_add(1))
-    })
 }
 
 /// Sorts by goyaml's order; where that runs in circles, the order of `entries`
@@ -51,9 +87,9 @@ pub(super) fn sort<T>(entries: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<T> {
     if entries.len() < 2 {
         return entries;
     }
-    let mut entries: Vec<(Vec<char>, T)> = entries
+    let mut entries: Vec<Keyed<T>> = entries
         .into_iter()
-        .map(|entry| (key(&entry).chars().collect(), entry))
+        .map(|entry| (Key::new(key(&entry)), entry))
         .collect();
     let mut width = 1;
     while width < entries.len() {
@@ -70,7 +106,7 @@ pub(super) fn sort<T>(entries: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<T> {
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
-type Keyed<T> = (Vec<char>, T);
+type Keyed<T> = (Key, T);
 
 fn merge<T>(out: &mut Vec<Keyed<T>>, left: Vec<Keyed<T>>, right: Vec<Keyed<T>>) {
     let mut left = left.into_iter().peekable();
@@ -118,6 +154,36 @@ mod tests {
             ),
         ] {
             assert_eq!(sorted(keys), expected);
+        }
+    }
+
+    /// goyaml reads all digits.
+    fn number(start: i64, text: &[char], at: usize) -> (i64, usize) {
+        let digits = text.iter().skip(at).map_while(|digit| digit.to_digit(10));
+        digits.fold((start, at), |(number, end), digit| {
+            let number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
+            (number, end + 1)
+        })
+    }
+
+    #[test]
+    fn long_numbers_are_what_all_their_digits_say() {
+        let digits = "31415926535897932384626433832795028841971693993751".repeat(5);
+        for length in [1, 18, 19, 20, 62, 63, 64, 65, 66, 100, 127, 128, 129, 250] {
+            for text in [
+                digits[..length].to_owned(),
+                format!("a{}b{}", &digits[..length], &digits[3..length.max(3)]),
+                format!("{}0", "0".repeat(length)),
+                format!("a{}", "9".repeat(length)),
+            ] {
+                let key = Key::new(&text);
+                for at in 0..=key.characters.len() {
+                    for start in [0, 1] {
+                        let all = number(start, &key.characters, at);
+                        assert_eq!(key.number(start, at), all, "{text} at {at}");
+                    }
+                }
+            }
         }
     }
 

@@ -17,3 +17,4 @@ mod limits;
 mod prefixes;
 mod reports;
 mod trees;
+mod yaml;
