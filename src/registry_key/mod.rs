@@ -6,12 +6,19 @@
 //! /registry/minions/node-1                              nodes
 //! /registry/stable.example.com/widgets/default/w        widgets.stable.example.com
 //! └ prefix ┘└──────── resource ───────┘└── namespace and name
+//! /registry/core/configmaps/root/default/ca             configmaps, in kcp
+//!          └─── resource ──┘└ logical cluster
 //! ```
 //!
 //! A built-in resource stands without its group, so that the group comes from a
 //! table; a custom resource stands after its group. The prefix is the API
 //! server's `--etcd-prefix`: `/registry`, or `/kubernetes.io` and
 //! `/openshift.io` in OpenShift. `compact_rev_key` is the one key without.
+//!
+//! An aggregated API server has a prefix of its own, often `/registry/<group>`, and
+//! its resources stand after their groups. kcp puts the group before built-in
+//! resources too (`core` for that without a name), then a custom resource's
+//! `customresources` or the identity of its APIExport, then the logical cluster.
 //!
 //! Source: kubernetes `pkg/kubeapiserver/default_storage_factory_builder.go`,
 //! apiserver `pkg/registry/generic/registry/storage_factory.go` and
@@ -24,7 +31,7 @@ mod resources;
 use std::borrow::Cow;
 use std::fmt;
 
-use resources::{Resource, split, text, under};
+use resources::{Resource, Split, split, text, under};
 
 /// The prefixes that need not be given.
 const PREFIXES: [&str; 3] = ["registry", "kubernetes.io", "openshift.io"];
@@ -48,6 +55,7 @@ const PREFIXES: [&str; 3] = ["registry", "kubernetes.io", "openshift.io"];
 pub struct RegistryKey<'k> {
     key: &'k [u8],
     resource: Resource<'k>,
+    cluster: Option<&'k str>,
     namespace: Option<&'k str>,
     name: Option<&'k str>,
 }
@@ -62,7 +70,11 @@ impl<'k> RegistryKey<'k> {
         prefixes: impl IntoIterator<Item = &'p str>,
     ) -> RegistryKey<'k> {
         let path = path_of(key, prefixes).unwrap_or_default();
-        let (resource, rest) = split(path);
+        let Split {
+            resource,
+            cluster,
+            rest,
+        } = split(path);
         // No name has a slash: two segments are a namespace and a name, one is
         // the name of what is not namespaced.
         let mut segments = rest.split(|b| *b == b'/');
@@ -74,6 +86,7 @@ impl<'k> RegistryKey<'k> {
         RegistryKey {
             key,
             resource,
+            cluster,
             namespace,
             name,
         }
@@ -117,6 +130,11 @@ impl<'k> RegistryKey<'k> {
     /// peerserverleases, which it keeps past the storage of its resources.
     pub fn bypasses_encryption(&self) -> bool {
         self.resource.bypasses_encryption
+    }
+
+    /// The logical cluster, in the keys of kcp.
+    pub fn cluster(&self) -> Option<&'k str> {
+        self.cluster
     }
 
     /// The object's namespace. `None` if it has none, or none that is UTF-8.

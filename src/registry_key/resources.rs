@@ -158,48 +158,165 @@ const OTHER: &[(&str, &str)] = &[
     ("workloads", "scheduling.k8s.io"),
 ];
 
-/// The resource of `path`, a key without its prefix, and the rest of the path:
-/// namespace and name.
-pub(super) fn split(path: &[u8]) -> (Resource<'_>, &[u8]) {
-    if let Some((special, rest)) = SPECIAL
-        .iter()
-        .find_map(|special| Some((special, under(path, special.path)?)))
-    {
-        let resource = Resource {
-            name: Some(special.resource),
-            group: Some(special.group),
-            bypasses_encryption: special.bypasses_encryption,
+/// What a path, a key without its prefix, begins with.
+pub(super) struct Split<'k> {
+    pub(super) resource: Resource<'k>,
+    /// The logical cluster, in the keys of kcp.
+    pub(super) cluster: Option<&'k str>,
+    /// Namespace and name.
+    pub(super) rest: &'k [u8],
+}
+
+/// Takes the resource from the beginning of `path`.
+pub(super) fn split(path: &[u8]) -> Split<'_> {
+    if let Some((resource, rest)) = split_special(path) {
+        return Split {
+            resource,
+            cluster: None,
+            rest,
         };
-        let rest = (0..special.more).fold(rest, |rest, _| split_segment(rest).1);
-        return (resource, rest);
     }
-    let (first, rest) = split_segment(path);
-    let (name, group, rest) = match first {
+    match split_segment(path) {
         // A custom resource, or a CustomResourceDefinition or an APIService:
-        // no built-in resource's name has a dot, and every other group has.
-        Some(group) if group.contains('.') => {
-            let (name, rest) = split_segment(rest);
-            (name, Some(group), rest)
+        // no built-in resource's name has a dot, and nearly every group has.
+        (Some(group), rest) if group.contains('.') => split_grouped(group, rest),
+        (Some(name), rest) => match group_of(name) {
+            Some(group) => Split::plain(Some(name), Some(group), rest),
+            None => split_group_without_dot(name, rest),
+        },
+        (None, rest) => Split::plain(None, None, rest),
+    }
+}
+
+impl<'k> Split<'k> {
+    fn plain(name: Option<&'k str>, group: Option<&'k str>, rest: &'k [u8]) -> Split<'k> {
+        Split {
+            resource: Resource {
+                name,
+                group,
+                bypasses_encryption: false,
+            },
+            cluster: None,
+            rest,
         }
-        Some(name) => (Some(name), group_of(name), rest),
-        None => (None, None, rest),
-    };
+    }
+
+    /// With the logical cluster that comes next, if a name comes after it.
+    fn with_cluster(self) -> Split<'k> {
+        match split_segment(self.rest) {
+            (Some(cluster), rest) if !rest.is_empty() => Split {
+                cluster: Some(cluster),
+                rest,
+                ..self
+            },
+            _ => self,
+        }
+    }
+}
+
+fn split_special(path: &[u8]) -> Option<(Resource<'_>, &[u8])> {
+    let find = |special: &'static Special| Some((special, under(path, special.path)?));
+    let (special, rest) = SPECIAL.iter().find_map(find)?;
     let resource = Resource {
-        name,
-        group,
-        bypasses_encryption: false,
+        name: Some(special.resource),
+        group: Some(special.group),
+        bypasses_encryption: special.bypasses_encryption,
     };
-    (resource, rest)
+    let rest = (0..special.more).fold(rest, |rest, _| split_segment(rest).1);
+    Some((resource, rest))
+}
+
+/// What stands after its group: a custom resource, one of an aggregated API
+/// server, or any of kcp's.
+fn split_grouped<'k>(mut group: &'k str, rest: &'k [u8]) -> Split<'k> {
+    let (mut name, mut rest) = split_segment(rest);
+    // A resource's name has no dot: the group before it is the end of an
+    // aggregated API server's own prefix, `/registry/<group>`.
+    while let Some(next) = name.filter(|name| name.contains('.') && !rest.is_empty()) {
+        group = next;
+        (name, rest) = split_segment(rest);
+    }
+    let Some(name) = name else {
+        return Split::plain(None, Some(group), rest);
+    };
+    let split = Split::plain(Some(name), Some(group), rest);
+    let (next, after) = split_segment(rest);
+    // kcp, of a custom resource: `customresources`, or the identity of the
+    // APIExport, which is too long for a namespace.
+    let is_marked = |next| next == "customresources" || is_identity(next);
+    if segments(after) >= 2 && next.is_some_and(is_marked) {
+        return Split {
+            rest: after,
+            ..split
+        }
+        .with_cluster();
+    }
+    // Of those that kube-apiserver has, it keeps only two after their group,
+    // neither of them in a namespace.
+    let is_of_kcp = find(RESOURCES, name) == Some(group);
+    if is_of_kcp || segments(rest) == 3 {
+        return split.with_cluster();
+    }
+    split
+}
+
+/// `name` is no resource of Kubernetes or OpenShift: it may be a group.
+fn split_group_without_dot<'k>(name: &'k str, rest: &'k [u8]) -> Split<'k> {
+    let (resource, after) = split_segment(rest);
+    // kcp, which calls the core group so.
+    if name == "core" && resource.is_some() {
+        let (resource, rest) = split_special(rest)
+            .filter(|(special, _)| special.group == Some(""))
+            .unwrap_or((Split::plain(resource, Some(""), after).resource, after));
+        return Split {
+            resource,
+            cluster: None,
+            rest,
+        }
+        .with_cluster();
+    }
+    // kcp, of a group that it shares with Kubernetes.
+    let is_group = |(_, group): &(&str, &str)| *group == name;
+    if resource.is_some() && RESOURCES.iter().chain(OTHER).any(is_group) {
+        return Split::plain(resource, Some(name), after).with_cluster();
+    }
+    // No object of a resource stands so deep, but one of an aggregated API
+    // server does, after its group.
+    match segments(after) {
+        2 => Split::plain(resource, Some(name), after),
+        3 => Split::plain(resource, Some(name), after).with_cluster(),
+        _ => Split::plain(Some(name), None, rest),
+    }
+}
+
+/// Whether it is a SHA-256 in hex.
+fn is_identity(segment: &str) -> bool {
+    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    segment.len() == 64 && segment.bytes().all(is_hex)
+}
+
+/// The number of a path's segments, 4 if there are more; none may be empty.
+fn segments(path: &[u8]) -> usize {
+    let segments = path.split(|byte| *byte == b'/').take(4);
+    let mut count = 0_usize;
+    for segment in segments {
+        if segment.is_empty() {
+            return 0;
+        }
+        count = count.saturating_add(1);
+    }
+    count
 }
 
 fn group_of(resource: &str) -> Option<&'static str> {
-    let find = |table: &[(&str, &'static str)]| {
-        let i = table
-            .binary_search_by(|(name, _)| (*name).cmp(resource))
-            .ok()?;
-        table.get(i).map(|(_, group)| *group)
-    };
-    find(RESOURCES).or_else(|| find(OTHER))
+    find(RESOURCES, resource).or_else(|| find(OTHER, resource))
+}
+
+fn find(table: &[(&str, &'static str)], resource: &str) -> Option<&'static str> {
+    let i = table
+        .binary_search_by(|(name, _)| (*name).cmp(resource))
+        .ok()?;
+    table.get(i).map(|(_, group)| *group)
 }
 
 /// What follows `folder` and a slash in `path`; empty if nothing follows.

@@ -251,6 +251,205 @@ fn a_prefix_may_be_given() {
     assert_eq!(elsewhere.resource(), None);
 }
 
+#[test]
+fn of_several_prefixes_the_longest_counts() {
+    let tenants = ["/tenants/a", "/tenants", "/tenants/a/b/"];
+    for (key, namespace) in [
+        ("/tenants/secrets/x/n", "x"),
+        ("/tenants/a/secrets/y/n", "y"),
+        ("/tenants/a/b/secrets/z/n", "z"),
+        ("/registry/secrets/u/n", "u"),
+        ("/openshift.io/secrets/v/n", "v"),
+    ] {
+        let parsed = RegistryKey::parse(key.as_bytes(), tenants);
+        let resource = parsed.group_resource();
+        let found = (resource.as_deref(), parsed.namespace(), parsed.name());
+        assert_eq!(
+            found,
+            (Some("secrets"), Some(namespace), Some("n")),
+            "{key}"
+        );
+    }
+    let elsewhere = RegistryKey::parse(b"/tenant/secrets/x/n", tenants);
+    assert_eq!(elsewhere.resource(), None);
+}
+
+/// Their prefix is often `/registry/<group>`, and their resources stand after the
+/// group whatever the resource is called.
+#[test]
+fn keys_of_aggregated_api_servers() {
+    for (key, resource, namespace, name) in [
+        (
+            "wardle.example.com/flunders/a/b",
+            "flunders.wardle.example.com",
+            Some("a"),
+            "b",
+        ),
+        (
+            "wardle.example.com/wardle.example.com/flunders/a/b",
+            "flunders.wardle.example.com",
+            Some("a"),
+            "b",
+        ),
+        (
+            "example.com/wardle.example.com/fischers/b",
+            "fischers.wardle.example.com",
+            None,
+            "b",
+        ),
+        // Groups and resources that begin as built-in ones do.
+        (
+            "secrets.example.com/secrets/a/b",
+            "secrets.secrets.example.com",
+            Some("a"),
+            "b",
+        ),
+        (
+            "minions.example.com/nodes/b",
+            "nodes.minions.example.com",
+            None,
+            "b",
+        ),
+        (
+            "ranges.example.com/serviceips/b",
+            "serviceips.ranges.example.com",
+            None,
+            "b",
+        ),
+        ("services.io/specs/a/b", "specs.services.io", Some("a"), "b"),
+        (
+            "cluster.karmada.io/clusters/b",
+            "clusters.cluster.karmada.io",
+            None,
+            "b",
+        ),
+        // A group without a dot.
+        ("wardle/flunders/a/b", "flunders.wardle", Some("a"), "b"),
+    ] {
+        let key = format!("/registry/{key}");
+        check(&key, (Some(resource), namespace, Some(name)));
+        let parsed = RegistryKey::parse(key.as_bytes(), None);
+        assert_eq!(parsed.cluster(), None, "{key}");
+        assert!(!parsed.bypasses_encryption(), "{key}");
+    }
+}
+
+#[test]
+fn keys_of_kcp() {
+    const IDENTITY: &str = "cbf732f90c9b7eac67e3d8f8e4c22cf8de0e36acefab6bbab738a85535c0d4cf";
+    let bound = format!("tenancy.kcp.io/workspaces/{IDENTITY}/root/compute");
+    let bound_in_namespace = format!("example.com/widgets/{IDENTITY}/root/a/b");
+    for (key, resource, cluster, namespace, name) in [
+        (
+            "core/configmaps/root/a/b",
+            "configmaps",
+            "root",
+            Some("a"),
+            "b",
+        ),
+        ("core/namespaces/root/b", "namespaces", "root", None, "b"),
+        (
+            "core/secrets/1i0tk2a9u7p8b1hr/a/b",
+            "secrets",
+            "1i0tk2a9u7p8b1hr",
+            Some("a"),
+            "b",
+        ),
+        (
+            "core/services/specs/root/a/b",
+            "services",
+            "root",
+            Some("a"),
+            "b",
+        ),
+        (
+            "apps/deployments/root/a/b",
+            "deployments.apps",
+            "root",
+            Some("a"),
+            "b",
+        ),
+        (
+            "batch/jobs/root:org:team/a/b",
+            "jobs.batch",
+            "root:org:team",
+            Some("a"),
+            "b",
+        ),
+        (
+            "rbac.authorization.k8s.io/clusterroles/root/b",
+            "clusterroles.rbac.authorization.k8s.io",
+            "root",
+            None,
+            "b",
+        ),
+        (
+            "rbac.authorization.k8s.io/roles/root/a/b",
+            "roles.rbac.authorization.k8s.io",
+            "root",
+            Some("a"),
+            "b",
+        ),
+        (
+            "apiextensions.k8s.io/customresourcedefinitions/root/widgets.example.com",
+            "customresourcedefinitions.apiextensions.k8s.io",
+            "root",
+            None,
+            "widgets.example.com",
+        ),
+        (
+            "apis.kcp.io/apibindings/customresources/2cynbfy2m0wtjqcs/b",
+            "apibindings.apis.kcp.io",
+            "2cynbfy2m0wtjqcs",
+            None,
+            "b",
+        ),
+        (
+            "example.com/widgets/customresources/root/a/b",
+            "widgets.example.com",
+            "root",
+            Some("a"),
+            "b",
+        ),
+        (&bound, "workspaces.tenancy.kcp.io", "root", None, "compute"),
+        (
+            &bound_in_namespace,
+            "widgets.example.com",
+            "root",
+            Some("a"),
+            "b",
+        ),
+    ] {
+        let key = format!("/registry/{key}");
+        check(&key, (Some(resource), namespace, Some(name)));
+        let parsed = RegistryKey::parse(key.as_bytes(), None);
+        assert_eq!(parsed.cluster(), Some(cluster), "{key}");
+    }
+    // No keys of kcp: a namespace of that name, and OpenShift's own resources
+    // that are custom ones.
+    for (key, namespace, name) in [
+        (
+            "/registry/example.com/widgets/customresources/b",
+            Some("customresources"),
+            "b",
+        ),
+        (
+            "/kubernetes.io/authorization.openshift.io/rolebindingrestrictions/a/b",
+            Some("a"),
+            "b",
+        ),
+        (
+            "/kubernetes.io/quota.openshift.io/clusterresourcequotas/b",
+            None,
+            "b",
+        ),
+    ] {
+        let parsed = RegistryKey::parse(key.as_bytes(), None);
+        let found = (parsed.cluster(), parsed.namespace(), parsed.name());
+        assert_eq!(found, (None, namespace, Some(name)), "{key}");
+    }
+}
+
 /// A resource that no release had: the key does not tell the group.
 #[test]
 fn unknown_resources_keep_their_name() {
