@@ -1,11 +1,13 @@
 //! The one place where the stages are joined: key and stored value in,
 //! plaintext and object out.
 
+mod moved;
+
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::de::Options;
-use crate::encryption::{self, Failure, Info, Keyring, MoveTries, Moved, Plaintext};
+use crate::encryption::{self, Failure, Info, Keyring, Plaintext};
 use crate::error::{Buffer, Category, Error, Result};
 use crate::limits::Limits;
 use crate::registry_key::RegistryKey;
@@ -124,30 +126,6 @@ impl Decoder {
                 options: self.options.clone(),
             },
         }
-    }
-}
-
-/// Searching for where a value was written.
-impl Decoder {
-    /// Looks for the etcd key that a value was written for, if that is why it
-    /// does not open ([`Failure::may_have_moved`]): it was copied or renamed.
-    /// `others` are the known keys; those of the value's own resource are tried
-    /// first.
-    pub fn find_moved<'v, 'k>(
-        &self,
-        key: &[u8],
-        value: &'v [u8],
-        others: impl Iterator<Item = &'k [u8]> + Clone,
-        tries: &MoveTries,
-    ) -> Moved<'v, &'k [u8]> {
-        let resource = |key| self.parse_key(key).group_resource();
-        let own = resource(key);
-        let others = others.filter(|other| *other != key);
-        let same = others.clone().filter(|other| resource(other) == own);
-        let rest = others.filter(|other| resource(other) != own);
-        let recognize = |plaintext: &[u8]| StorageValue::is_recognizable(plaintext);
-        self.keyring
-            .find_moved(value, same.chain(rest), tries, &recognize)
     }
 }
 

@@ -237,8 +237,9 @@ impl Run<'_> {
         mut decoded: Decoded,
         state: Option<&State<'_>>,
     ) -> io::Result<()> {
-        if let (true, Some(key), Some(state)) = (decoded.may_have_moved, item.key, state) {
-            let others = state.iter().map(|(key, _)| key);
+        if let (true, Some(key)) = (decoded.may_have_moved, item.key) {
+            let known = state.into_iter().flat_map(|state| state.iter());
+            let others = known.map(|(key, _)| key);
             let moved = self
                 .decoder
                 .find_moved(key, item.value, others, &self.tries);

@@ -6,10 +6,12 @@
 //! it was written for.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
+use crate::convert::to_u64;
 use crate::encryption::decrypt::{Recognize, with_dek};
 use crate::encryption::fault::Fault;
 use crate::encryption::keyring::{Keyring, Material, NamedKey};
@@ -17,37 +19,86 @@ use crate::encryption::kms::Dek;
 use crate::encryption::{Info, Opened, Plaintext, Prefix, Provider, aesgcm};
 use crate::limits::Limits;
 
-/// How many more authentications may be tried on moved values in one run.
+/// What one run has spent on values that may have moved, and what it has learnt.
 ///
-/// Each is a pass over the value, and there are as many as etcd keys: without
-/// a bound, a snapshot of damaged values would cost the square of its size.
-#[derive(Debug)]
-pub struct MoveTries(AtomicU32);
-
-impl MoveTries {
-    /// The usual bound of one run.
-    pub const DEFAULT: u32 = Limits::DEFAULT.moved_tries;
-
-    /// A bound of its own.
-    pub fn new(tries: u32) -> MoveTries {
-        MoveTries(AtomicU32::new(tries))
-    }
-
-    /// How many are left.
-    pub fn left(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn take(&self) -> bool {
-        let less = |left: u32| left.checked_sub(1);
-        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
-        self.0.fetch_update(set, fetch, less).is_ok()
-    }
+/// Each try is a pass over the value, and there are as many as etcd keys: without
+/// a bound, a snapshot of damaged values would cost the square of its size. The
+/// bounds are [`Limits::moved_tries`] and [`Limits::moved_bytes`] of the keyring.
+#[derive(Debug, Default)]
+pub struct MoveTries {
+    /// A bound below that of the limits.
+    bound: Option<u32>,
+    tries: AtomicU32,
+    bytes: AtomicU64,
+    changes: Mutex<Vec<Change>>,
 }
 
-impl Default for MoveTries {
-    fn default() -> MoveTries {
-        MoveTries::new(MoveTries::DEFAULT)
+/// How keys were changed: what they begin with now, and what they began with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Change {
+    now: Vec<u8>,
+    before: Vec<u8>,
+}
+
+/// Different changes that are remembered.
+const CHANGES_MAX: usize = 4;
+
+impl MoveTries {
+    /// Of so many tries at most, if the keyring's limits do not allow less.
+    pub fn new(tries: u32) -> MoveTries {
+        MoveTries {
+            bound: Some(tries),
+            ..MoveTries::default()
+        }
+    }
+
+    /// How many tries were made.
+    pub fn made(&self) -> u32 {
+        self.tries.load(Ordering::Relaxed)
+    }
+
+    /// Counts a try that reads so many bytes, if there is one left.
+    fn take(&self, limits: &Limits, bytes: u64) -> bool {
+        let bound = self.bound.unwrap_or(u32::MAX).min(limits.moved_tries);
+        if !self.read(limits, bytes) {
+            return false;
+        }
+        let next = |made: u32| made.checked_add(1).filter(|made| *made <= bound);
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.tries.fetch_update(set, fetch, next).is_ok()
+    }
+
+    /// Counts bytes that are read, if so many are left.
+    fn read(&self, limits: &Limits, bytes: u64) -> bool {
+        let next = |read: u64| {
+            let read = read.checked_add(bytes)?;
+            (read <= limits.moved_bytes).then_some(read)
+        };
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.bytes.fetch_update(set, fetch, next).is_ok()
+    }
+
+    /// Remembers how a key was changed, as others may have been too.
+    pub(crate) fn learn(&self, now: &[u8], before: &[u8]) {
+        let change = Change {
+            now: now.to_vec(),
+            before: before.to_vec(),
+        };
+        // No code of others runs under the lock.
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        if changes.len() < CHANGES_MAX && !changes.contains(&change) {
+            changes.push(change);
+        }
+    }
+
+    /// What a key was if it was changed as others were.
+    pub(crate) fn unchanged(&self, key: &[u8]) -> Vec<Vec<u8>> {
+        let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let undo = |change: &Change| {
+            let rest = key.strip_prefix(change.now.as_slice())?;
+            Some([&change.before, rest].concat())
+        };
+        changes.iter().filter_map(undo).collect()
     }
 }
 
@@ -63,13 +114,53 @@ pub enum Moved<'v, K> {
         /// it stands.
         opened: Box<Opened<'v>>,
     },
-    /// None of the candidates opens the value, after so many tries. Bytes were
-    /// changed, the secret is another, or the etcd key is not known.
-    NotFound(u32),
-    /// The run's tries were used up, after so many for this value.
-    CutOff(u32),
+    /// None of the candidates opens the value. Bytes were changed, the secret is
+    /// another, or the etcd key is not known.
+    NotFound(MoveSearch),
+    /// The run's tries, or the bytes that they may read, were used up.
+    CutOff(MoveSearch),
     /// The etcd key is not authenticated with the value, or no key has its name.
     NotApplicable,
+}
+
+/// Where a value was looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MoveSearch {
+    /// All tries for this value: etcd keys times keys with its name.
+    pub tries: u32,
+    /// Other etcd keys that are known.
+    pub known_keys: u32,
+    /// Keys made from the value's own: without its first segments, and what is
+    /// left of it under `prefixes`.
+    pub made_keys: u32,
+    /// The prefixes of these.
+    pub prefixes: Vec<String>,
+}
+
+impl fmt::Display for MoveSearch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tries with ", self.tries)?;
+        if self.known_keys > 0 || self.made_keys == 0 {
+            write!(f, "{} other known etcd keys", self.known_keys)?;
+        }
+        if self.made_keys == 0 {
+            return Ok(());
+        }
+        if self.known_keys > 0 {
+            f.write_str(" and ")?;
+        }
+        f.write_str("this etcd key without its first segments or with the prefix ")?;
+        for (at, prefix) in self.prefixes.iter().enumerate() {
+            let before = match at {
+                0 => "",
+                _ if at.saturating_add(1) == self.prefixes.len() => " or ",
+                _ => ", ",
+            };
+            write!(f, "{before}{prefix:?}")?;
+        }
+        f.write_str(" in place of them")
+    }
 }
 
 impl<K: AsRef<[u8]>> fmt::Display for Moved<'_, K> {
@@ -79,15 +170,86 @@ impl<K: AsRef<[u8]>> fmt::Display for Moved<'_, K> {
                 let etcd_key = etcd_key.as_ref().escape_ascii();
                 write!(f, "moved: it was written for etcd key \"{etcd_key}\"")
             }
-            Moved::NotFound(tries) => {
-                write!(f, "not moved: {tries} tries with other etcd keys fail too")
+            Moved::NotFound(search) => {
+                write!(f, "not known whether moved: {search} fail too")?;
+                if search.made_keys > 0 {
+                    f.write_str("; if the API server's --etcd-prefix was another, give that")?;
+                }
+                Ok(())
             }
-            Moved::CutOff(tries) => write!(
+            Moved::CutOff(search) => write!(
                 f,
-                "not known whether moved: cut off after {tries} tries with other etcd keys"
+                "not known whether moved: cut off after {search}, as the run's tries are used up"
             ),
             Moved::NotApplicable => f.write_str("the etcd key is not what keeps it closed"),
         }
+    }
+}
+
+/// What came of one etcd key.
+pub(crate) enum Try<'v> {
+    Opened(Box<Opened<'v>>),
+    Closed,
+    /// There are no tries left.
+    CutOff,
+}
+
+/// A value that is looked for.
+pub(crate) struct Search<'s, 'v> {
+    keyring: &'s Keyring,
+    openers: Vec<Opener<'s, 'v>>,
+    tries: &'s MoveTries,
+    recognize: &'s Recognize<'s>,
+    /// For this value.
+    made: u32,
+}
+
+impl<'v> Search<'_, 'v> {
+    pub(crate) fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// Tries an etcd key, if the run has tries left.
+    pub(crate) fn try_key(&mut self, etcd_key: &[u8]) -> Try<'v> {
+        for opener in &self.openers {
+            let bytes = opener.payload.len().saturating_add(etcd_key.len());
+            if !self.tries.take(&self.keyring.limits, to_u64(bytes)) {
+                return Try::CutOff;
+            }
+            self.made = self.made.saturating_add(1);
+            if let Some(opened) = self.open(opener, etcd_key) {
+                return Try::Opened(opened);
+            }
+        }
+        Try::Closed
+    }
+
+    /// Tries an etcd key that costs the run nothing: one at most for each change
+    /// that was learnt.
+    pub(crate) fn try_learnt(&self, etcd_key: &[u8]) -> Option<Box<Opened<'v>>> {
+        let mut openers = self.openers.iter().take(CHANGES_MAX);
+        openers.find_map(|opener| self.open(opener, etcd_key))
+    }
+
+    /// Counts an etcd key that is looked at and not tried; tells whether there is
+    /// something left for more.
+    pub(crate) fn look_at(&self, etcd_key: &[u8]) -> bool {
+        const OVERHEAD: usize = 64;
+        let bytes = etcd_key.len().saturating_add(OVERHEAD);
+        self.tries.read(&self.keyring.limits, to_u64(bytes))
+    }
+
+    fn open(&self, opener: &Opener<'_, 'v>, etcd_key: &[u8]) -> Option<Box<Opened<'v>>> {
+        let keyring = self.keyring;
+        let plaintext = keyring.open_with(opener, etcd_key, self.recognize).ok()?;
+        let mut info = Info::of_opened(&opener.prefix, &opener.key.name, opener.payload);
+        info.key_path = Some(opener.key.path.clone());
+        info.out_of_policy = true;
+        info.api_server_message = Fault::Authentication.message();
+        Some(Box::new(Opened {
+            plaintext: Plaintext::Decrypted(plaintext),
+            info,
+        }))
     }
 }
 
@@ -98,6 +260,7 @@ impl Keyring {
     /// `candidates` are other known etcd keys, best those of the same resource
     /// first; each costs one of `tries` for every key that has the value's name.
     /// `recognize` as for [`Keyring::decrypt`].
+    /// [`Decoder::find_moved`](crate::Decoder::find_moved) makes more candidates.
     ///
     /// ```
     /// # use k8s_etcd::encryption::*;
@@ -130,37 +293,41 @@ impl Keyring {
         tries: &MoveTries,
         recognize: &Recognize<'_>,
     ) -> Moved<'v, K> {
-        let prefix = Prefix::parse(value);
-        let openers: Vec<_> = prefix
-            .iter()
-            .flat_map(|prefix| self.openers(prefix))
-            .collect();
-        if openers.is_empty() {
+        let Some(mut search) = self.search_moved(value, tries, recognize) else {
             return Moved::NotApplicable;
-        }
-        let mut tried = 0_u32;
+        };
+        let mut known_keys = 0_u32;
+        let searched = |search: &Search<'_, '_>, known_keys| MoveSearch {
+            tries: search.made(),
+            known_keys,
+            ..MoveSearch::default()
+        };
         for etcd_key in candidates {
-            for opener in &openers {
-                if !tries.take() {
-                    return Moved::CutOff(tried);
-                }
-                tried = tried.saturating_add(1);
-                let Ok(plaintext) = self.open_with(opener, etcd_key.as_ref(), recognize) else {
-                    continue;
-                };
-                let mut info = Info::of_opened(&opener.prefix, &opener.key.name, opener.payload);
-                info.key_path = Some(opener.key.path.clone());
-                info.out_of_policy = true;
-                info.api_server_message = Fault::Authentication.message();
-                let opened = Opened {
-                    plaintext: Plaintext::Decrypted(plaintext),
-                    info,
-                };
-                let opened = Box::new(opened);
-                return Moved::From { etcd_key, opened };
+            match search.try_key(etcd_key.as_ref()) {
+                Try::Opened(opened) => return Moved::From { etcd_key, opened },
+                Try::Closed => known_keys = known_keys.saturating_add(1),
+                Try::CutOff => return Moved::CutOff(searched(&search, known_keys)),
             }
         }
-        Moved::NotFound(tried)
+        Moved::NotFound(searched(&search, known_keys))
+    }
+
+    /// A search for a value, if an etcd key may open it.
+    pub(crate) fn search_moved<'s, 'v>(
+        &'s self,
+        value: &'v [u8],
+        tries: &'s MoveTries,
+        recognize: &'s Recognize<'s>,
+    ) -> Option<Search<'s, 'v>> {
+        let prefix = Prefix::parse(value)?;
+        let openers = self.openers(&prefix);
+        (!openers.is_empty()).then_some(Search {
+            keyring: self,
+            openers,
+            tries,
+            recognize,
+            made: 0,
+        })
     }
 
     /// The keys with the value's name that authenticate the etcd key.

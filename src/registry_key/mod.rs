@@ -24,6 +24,7 @@
 //! apiserver `pkg/registry/generic/registry/storage_factory.go` and
 //! `pkg/storage/etcd3/store.go`.
 
+pub(crate) mod elsewhere;
 #[rustfmt::skip]
 mod generated;
 mod resources;

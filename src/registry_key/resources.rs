@@ -312,6 +312,13 @@ fn group_of(resource: &str) -> Option<&'static str> {
     find(RESOURCES, resource).or_else(|| find(OTHER, resource))
 }
 
+/// Whether a segment is one that the path of a known resource begins with. No
+/// prefix ends before `registry`, which OpenShift once used as such too.
+pub(super) fn is_resource(segment: &str) -> bool {
+    let begins = |special: &Special| special.path.split('/').next() == Some(segment);
+    group_of(segment).is_some() || (segment != "registry" && SPECIAL.iter().any(begins))
+}
+
 fn find(table: &[(&str, &'static str)], resource: &str) -> Option<&'static str> {
     let i = table
         .binary_search_by(|(name, _)| (*name).cmp(resource))

@@ -86,7 +86,7 @@ fn moved(decoder: &Decoder, key: &[u8], value: &[u8], plaintext: &[u8]) {
     let Moved::From { etcd_key, opened } = found else {
         panic!("not found where it was");
     };
-    assert_eq!((etcd_key, &*opened.plaintext), (key, plaintext));
+    assert_eq!((&*etcd_key, &*opened.plaintext), (key, plaintext));
 }
 
 macro_rules! testdata {
