@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use crate::decoder::Decoder;
-use crate::encryption::{MoveSearch, MoveTries, Moved, Opened, Search, Try};
+use crate::encryption::{MoveSearch, MoveTries, Moved, Opened, Search, Share, Try};
 use crate::registry_key::elsewhere::{Prefixes, change};
 use crate::storage_value::StorageValue;
 
@@ -90,6 +90,9 @@ type Flow<'v, 'k> = ControlFlow<End<'v, 'k>>;
 
 impl<'v> Here<'_, 'v> {
     fn look<'k>(&mut self, others: impl Iterator<Item = &'k [u8]> + Clone) -> Flow<'v, 'k> {
+        if self.search.is_used_up() {
+            return Break(End::CutOff);
+        }
         let given = self.decoder.etcd_prefixes.iter();
         let mut prefixes = Prefixes::new(given.map(String::as_str));
         prefixes.add_parts_of(self.key);
@@ -130,7 +133,7 @@ impl<'v> Here<'_, 'v> {
                 continue;
             }
             self.searched.made_keys = self.searched.made_keys.saturating_add(1);
-            match self.search.try_key(&made) {
+            match self.search.try_key(&made, Share::All) {
                 Try::Opened(opened) => return Break(End::Found(Cow::Owned(made), opened)),
                 Try::CutOff => return Break(End::CutOff),
                 Try::Closed => self.made.insert(made),
@@ -143,7 +146,7 @@ impl<'v> Here<'_, 'v> {
         if self.made.contains(other) {
             return Continue(());
         }
-        match self.search.try_key(other) {
+        match self.search.try_key(other, Share::Half) {
             Try::Opened(opened) => return Break(End::Found(Cow::Borrowed(other), opened)),
             Try::CutOff => return Break(End::CutOff),
             Try::Closed => {}

@@ -88,7 +88,7 @@ pub use info::{Info, Policy};
 pub use keyring::Keyring;
 pub use kms::{KmsError, KmsInfo, KmsPlugin, KmsTable, LocalKms, WrappedKey};
 pub use moved::{MoveSearch, MoveTries, Moved};
-pub(crate) use moved::{Search, Try};
+pub(crate) use moved::{Search, Share, Try};
 pub use outcome::{Failure, Opened, Plaintext};
 pub use prefix::{Prefix, Provider, is_encrypted};
 pub use reason::Reason;

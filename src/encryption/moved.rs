@@ -40,6 +40,21 @@ struct Change {
     before: Vec<u8>,
 }
 
+/// How much of the run's bounds may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Share {
+    All,
+    /// For what takes many tries for each value, so that enough is left to try the
+    /// likeliest keys of all values.
+    Half,
+}
+
+impl Share {
+    fn of<N: std::ops::Shr<u32, Output = N>>(self, bound: N) -> N {
+        bound >> u32::from(self == Share::Half)
+    }
+}
+
 /// Different changes that are remembered.
 const CHANGES_MAX: usize = 4;
 
@@ -57,10 +72,15 @@ impl MoveTries {
         self.tries.load(Ordering::Relaxed)
     }
 
-    /// Counts a try that reads so many bytes, if there is one left.
-    fn take(&self, limits: &Limits, bytes: u64) -> bool {
+    fn is_used_up(&self, limits: &Limits) -> bool {
         let bound = self.bound.unwrap_or(u32::MAX).min(limits.moved_tries);
-        if !self.read(limits, bytes) {
+        self.made() >= bound || self.bytes.load(Ordering::Relaxed) >= limits.moved_bytes
+    }
+
+    /// Counts a try that reads so many bytes, if there is one left.
+    fn take(&self, limits: &Limits, share: Share, bytes: u64) -> bool {
+        let bound = share.of(self.bound.unwrap_or(u32::MAX).min(limits.moved_tries));
+        if self.made() >= bound || !self.read(limits, share, bytes) {
             return false;
         }
         let next = |made: u32| made.checked_add(1).filter(|made| *made <= bound);
@@ -69,11 +89,9 @@ impl MoveTries {
     }
 
     /// Counts bytes that are read, if so many are left.
-    fn read(&self, limits: &Limits, bytes: u64) -> bool {
-        let next = |read: u64| {
-            let read = read.checked_add(bytes)?;
-            (read <= limits.moved_bytes).then_some(read)
-        };
+    fn read(&self, limits: &Limits, share: Share, bytes: u64) -> bool {
+        let bound = share.of(limits.moved_bytes);
+        let next = |read: u64| read.checked_add(bytes).filter(|read| *read <= bound);
         let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
         self.bytes.fetch_update(set, fetch, next).is_ok()
     }
@@ -177,6 +195,9 @@ impl<K: AsRef<[u8]>> fmt::Display for Moved<'_, K> {
                 }
                 Ok(())
             }
+            Moved::CutOff(search) if search.tries == 0 => f.write_str(
+                "not known whether moved: not looked for, as the run's tries are used up",
+            ),
             Moved::CutOff(search) => write!(
                 f,
                 "not known whether moved: cut off after {search}, as the run's tries are used up"
@@ -209,11 +230,17 @@ impl<'v> Search<'_, 'v> {
         self.made
     }
 
+    /// Whether nothing is left to try with.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.tries.is_used_up(&self.keyring.limits)
+    }
+
     /// Tries an etcd key, if the run has tries left.
-    pub(crate) fn try_key(&mut self, etcd_key: &[u8]) -> Try<'v> {
+    pub(crate) fn try_key(&mut self, etcd_key: &[u8], share: Share) -> Try<'v> {
         for opener in &self.openers {
             let bytes = opener.payload.len().saturating_add(etcd_key.len());
-            if !self.tries.take(&self.keyring.limits, to_u64(bytes)) {
+            let limits = &self.keyring.limits;
+            if !self.tries.take(limits, share, to_u64(bytes)) {
                 return Try::CutOff;
             }
             self.made = self.made.saturating_add(1);
@@ -236,7 +263,8 @@ impl<'v> Search<'_, 'v> {
     pub(crate) fn look_at(&self, etcd_key: &[u8]) -> bool {
         const OVERHEAD: usize = 64;
         let bytes = etcd_key.len().saturating_add(OVERHEAD);
-        self.tries.read(&self.keyring.limits, to_u64(bytes))
+        self.tries
+            .read(&self.keyring.limits, Share::Half, to_u64(bytes))
     }
 
     fn open(&self, opener: &Opener<'_, 'v>, etcd_key: &[u8]) -> Option<Box<Opened<'v>>> {
@@ -303,7 +331,7 @@ impl Keyring {
             ..MoveSearch::default()
         };
         for etcd_key in candidates {
-            match search.try_key(etcd_key.as_ref()) {
+            match search.try_key(etcd_key.as_ref(), Share::All) {
                 Try::Opened(opened) => return Moved::From { etcd_key, opened },
                 Try::Closed => known_keys = known_keys.saturating_add(1),
                 Try::CutOff => return Moved::CutOff(searched(&search, known_keys)),

@@ -98,6 +98,7 @@ fn unnoticed(keyring: &Keyring, value: &[u8]) -> BTreeSet<usize> {
             match keyring.decrypt(&changed, Some("secrets"), Some(ETCD_KEY), &recognize) {
                 Ok(opened) => {
                     assert_eq!(*opened.plaintext, *PLAINTEXT, "byte {at} ^ {change}");
+                    assert!(opened.info.out_of_policy || !kms_name().contains(&at));
                     offsets.insert(at);
                 }
                 Err(failure) => assert!(!failure.error.detail().is_empty()),
@@ -111,12 +112,23 @@ fn unnoticed(keyring: &Keyring, value: &[u8]) -> BTreeSet<usize> {
     offsets
 }
 
+/// Where the name of a KMS provider is. Nothing authenticates it: plugins are asked
+/// whatever it says, and what they open under another name is out of policy.
+fn kms_name() -> std::ops::Range<usize> {
+    let start = Provider::KmsV1.header().len();
+    start..start + "kms".len()
+}
+
 #[test]
 fn every_change_of_an_authenticated_value_is_noticed() {
     let keyring = keyring().with_kms_plugin(kms());
     for provider in [Provider::AesGcm, Provider::Secretbox, Provider::KmsV1] {
         let offsets = unnoticed(&keyring, &seal(provider));
-        assert_eq!(offsets, BTreeSet::new(), "{provider:?}");
+        let expected = match provider.is_kms() {
+            true => kms_name().collect(),
+            false => BTreeSet::new(),
+        };
+        assert_eq!(offsets, expected, "{provider:?}");
     }
 }
 
@@ -135,13 +147,15 @@ fn what_nothing_authenticates_in_a_kms_v2_value() {
     let annotation: BTreeSet<_> = annotation.collect();
 
     // LocalKms authenticates the key id.
-    let local = unnoticed(&keyring().with_kms_plugin(kms()), &value);
+    let mut local = unnoticed(&keyring().with_kms_plugin(kms()), &value);
+    assert!(kms_name().all(|at| local.remove(&at)));
     assert!(local.is_subset(&annotation), "{local:?} {annotation:?}");
     // A table looks at the wrapped bytes alone.
     let mut table = KmsTable::new();
     let wrapped = kms().wrap(Provider::KmsV2, &[1; 12], &SECRET).unwrap();
     table.insert(wrapped, SECRET);
-    let table = unnoticed(&keyring().with_kms_plugin(table), &value);
+    let mut table = unnoticed(&keyring().with_kms_plugin(table), &value);
+    assert!(kms_name().all(|at| table.remove(&at)));
     let more: BTreeSet<_> = table.difference(&local).copied().collect();
     let start = *annotation.first().unwrap();
     // A shorter length makes the annotation's value a second key id, which counts.
@@ -154,7 +168,8 @@ fn what_nothing_authenticates_in_a_kms_v2_value() {
     assert_eq!(noticed, [1, 2, 3, 5, 8]);
 }
 
-/// A changed head gives no object, whatever is changed in it.
+/// A changed head gives no object, whatever is changed in it but the name of a KMS
+/// provider: then it is out of policy.
 #[test]
 fn every_change_in_the_prefix_gives_no_object_and_a_reason() {
     let keyring = keyring().with_kms_plugin(kms());
@@ -167,6 +182,11 @@ fn every_change_in_the_prefix_gives_no_object_and_a_reason() {
                 let mut changed = value.clone();
                 changed[at] ^= change;
                 let result = keyring.decrypt(&changed, Some("secrets"), Some(ETCD_KEY), &recognize);
+                if let (true, Ok(opened)) = (provider.is_kms(), &result) {
+                    assert!(kms_name().contains(&at) && opened.info.out_of_policy);
+                    assert_eq!(*opened.plaintext, *PLAINTEXT);
+                    continue;
+                }
                 let failure = result.expect_err("no object");
                 *reasons.entry(failure.reason.as_str()).or_insert(0) += 1;
                 assert!(failure.api_server_message.is_some());
@@ -174,6 +194,10 @@ fn every_change_in_the_prefix_gives_no_object_and_a_reason() {
             for lost in 1..=4 {
                 let changed = [&value[..at], &value[at + lost..]].concat();
                 let result = keyring.decrypt(&changed, Some("secrets"), Some(ETCD_KEY), &recognize);
+                if let (true, Ok(opened)) = (provider.is_kms(), &result) {
+                    assert!(opened.info.out_of_policy);
+                    continue;
+                }
                 let failure = result.expect_err("no object");
                 *reasons.entry(failure.reason.as_str()).or_insert(0) += 1;
             }

@@ -13,6 +13,7 @@ mod databases;
 mod fixtures;
 mod flips;
 mod growth;
+mod keys;
 mod limits;
 mod prefixes;
 mod reports;
