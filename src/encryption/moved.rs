@@ -51,7 +51,10 @@ pub(crate) enum Share {
 
 impl Share {
     fn of<N: std::ops::Shr<u32, Output = N>>(self, bound: N) -> N {
-        bound >> u32::from(self == Share::Half)
+        match self {
+            Share::Half => bound / 2,
+            _ => bound,
+        }
     }
 }
 
