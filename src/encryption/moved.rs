@@ -50,11 +50,12 @@ pub(crate) enum Share {
 }
 
 impl Share {
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "it shifts by one bit at most"
+    )]
     fn of<N: std::ops::Shr<u32, Output = N>>(self, bound: N) -> N {
-        match self {
-            Share::Half => bound / 2,
-            _ => bound,
-        }
+        bound >> u32::from(self == Share::Half)
     }
 }
 
