@@ -241,3 +241,21 @@ fn length_delimited<'a>(
         _ => Err(Error::malformed(what, "wire type does not fit").at(buffer, field.offset)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In the order of the API server, which is read in one step, and in another.
+    #[test]
+    fn encoding_and_type_are_told() {
+        let type_meta = b"\x0a\x0f\x0a\x02v1\x12\x09Namespace".as_slice();
+        let rest = b"\x12\x00\x1a\x04gzip\x22\x04json".as_slice();
+        for body in [[type_meta, rest].concat(), [rest, type_meta].concat()] {
+            let value = [PREFIX.as_slice(), &body].concat();
+            let envelope = Envelope::parse(&value).unwrap();
+            assert_eq!(envelope.content_encoding(), b"gzip");
+            assert_eq!(envelope.content_type(), b"json");
+        }
+    }
+}

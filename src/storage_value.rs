@@ -489,3 +489,22 @@ impl<'a> Document<'a> {
         Ok((out, report))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_tells_name_and_namespace_in_every_media_type() {
+        let json = br#"{"apiVersion":"v1","kind":"A","metadata":{"name":"one","namespace":"s"}}"#;
+        let yaml = b"apiVersion: v1\nkind: A\nmetadata:\n  name: one\n  namespace: s\n";
+        let cbor = b"\xd9\xd9\xf7\xa3\x4aapiVersion\x42v1\x44kind\x41A\x48metadata\xa2\x44name\x43one\x49namespace\x41s";
+        for value in [json.as_slice(), yaml, cbor] {
+            let Ok(Content::Document(document)) = StorageValue::parse(value).into_content() else {
+                panic!("no document");
+            };
+            assert_eq!(document.namespace(), Some("s"));
+            assert_eq!(document.name(), Some("one"));
+        }
+    }
+}
