@@ -18,8 +18,6 @@ const MAY_NAME: [(&str, &[&str]); 21] = [
     // Knows nothing of Kubernetes.
     ("etcd", &["convert", "error", "limits", "wire"]),
     ("registry_key", &[]),
-    // Knows nothing of etcd and its keys.
-    ("encryption", &["convert", "error", "limits", "wire"]),
     ("envelope", &["convert", "error", "wire"]),
     ("schema", &[]),
     (
@@ -62,6 +60,11 @@ const MAY_NAME: [(&str, &[&str]); 21] = [
     (
         "yaml",
         &["convert", "error", "limits", "utf8", "wire", "tree", "json"],
+    ),
+    // Knows nothing of etcd and its keys, nor of Kubernetes: `yaml` reads text.
+    (
+        "encryption",
+        &["convert", "error", "limits", "wire", "yaml"],
     ),
     (
         "report",

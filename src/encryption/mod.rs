@@ -81,7 +81,8 @@ pub mod secretbox;
 mod xsalsa20;
 
 pub use config::{
-    EncryptionConfiguration, Key, KmsConfiguration, ProviderConfiguration, ResourceConfiguration,
+    EncryptionConfiguration, Key, KmsConfiguration, ProviderConfiguration, Release,
+    ResourceConfiguration,
 };
 pub use decrypt::Recognize;
 pub use info::{Info, Policy};

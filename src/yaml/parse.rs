@@ -5,17 +5,13 @@
 //! keys, of duplicate keys the last. There is nothing in front of such a value,
 //! and most short texts are YAML too; hence [`parse_object`] decides by what the
 //! text says of itself.
-//!
-//! The events come from granit-parser, the parser below serde-saphyr. One
-//! difference to goyaml remains: U+0085, U+2028 and U+2029 are breaks in YAML 1.1
-//! and characters in 1.2, and are characters here.
 
-use super::plain::{resolve, resolve_tagged};
+use super::goyaml::{Event, Events, Fault, Source};
+use super::plain::resolve;
 use crate::convert::to_u64;
 use crate::error::{Error, Result};
 use crate::tree::{Builder, Members, Scalar, Tree, Value, View};
 use crate::wire::Reader;
-use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, StrInput, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -33,14 +29,11 @@ pub(crate) fn parse_object<'a>(
 ) -> Result<Option<Tree<'a>>> {
     let (buffer, offset) = (reader.buffer(), reader.offset());
     let bytes = reader.bytes(to_u64(reader.remaining()), WHAT)?;
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Ok(None);
-    };
     let is_string = |tree: &Tree<'_>, key| {
         let value = tree.root().get(key);
         value.and_then(Value::as_string).is_some()
     };
-    match Composer::new(text, max_depth).document(max_depth) {
+    match Composer::new(bytes).document(max_depth) {
         Ok(tree) if is_string(&tree, "apiVersion") && is_string(&tree, "kind") => Ok(Some(tree)),
         Ok(_) | Err(Stop::NotAnObject) => Ok(None),
         Err(Stop::Limit(detail)) => Err(Error::limit(WHAT, detail).at(buffer, offset)),
@@ -61,14 +54,17 @@ impl From<Error> for Stop {
     }
 }
 
+/// The tag of the key that merges.
+pub(super) const MERGE: &[u8] = b"tag:yaml.org,2002:merge";
+
 const TOO_DEEP: Stop = Stop::Limit("nested too deep");
 
 /// Makes nodes of events.
 struct Composer<'a> {
-    parser: Parser<'a, StrInput<'a>>,
+    events: Events<'a>,
     tree: Builder<'a>,
-    /// Where what an anchor stands for is, once its node is complete.
-    anchors: HashMap<usize, u32>,
+    /// Where what an anchor stands for is; nothing while its node is not complete.
+    anchors: HashMap<&'a str, Option<u32>>,
     /// What aliases may still make of the document: one for each node that is read
     /// again, and for each byte of its strings.
     copies_left: usize,
@@ -81,34 +77,25 @@ struct Node {
 }
 
 impl<'a> Composer<'a> {
-    fn new(text: &'a str, max_depth: usize) -> Composer<'a> {
-        let mut options = Options::default();
-        options.set_emit_comments(false);
-        // One more, so that it is the composer that stops.
-        options.flow_nesting_limit = max_depth.saturating_add(1);
-        options.block_nesting_limit = max_depth.saturating_add(1);
+    fn new(bytes: &'a [u8]) -> Composer<'a> {
         Composer {
-            parser: Parser::new_from_str_with_options(text, options),
-            tree: Builder::new(text.as_bytes()),
+            events: Events::new(Source::utf8(bytes)),
+            tree: Builder::new(bytes),
             anchors: HashMap::new(),
             // Kubernetes writes no anchors; a linear bound is generous.
-            copies_left: text.len().saturating_mul(2).saturating_add(1024),
+            copies_left: bytes.len().saturating_mul(2).saturating_add(1024),
         }
     }
 
     fn event(&mut self) -> Result<Event<'a>, Stop> {
-        match self.parser.next_event() {
-            Some(Ok((event, _))) => Ok(event),
-            Some(Err(error)) if *error.kind() == ErrorKind::RecursionLimitExceeded => Err(TOO_DEEP),
-            Some(Err(_)) | None => Err(Stop::NotAnObject),
-        }
+        self.events.next().map_err(|Fault { .. }| Stop::NotAnObject)
     }
 
     /// The only document of the stream.
     fn document(mut self, depth_left: usize) -> Result<Tree<'a>, Stop> {
         loop {
             match self.event()? {
-                Event::StreamStart | Event::DocumentStart(..) => {}
+                Event::StreamStart | Event::DocumentStart => {}
                 event => {
                     self.node(event, depth_left)?;
                     return match (self.event()?, self.event()?) {
@@ -124,35 +111,46 @@ impl<'a> Composer<'a> {
     fn node(&mut self, event: Event<'a>, depth_left: usize) -> Result<Node, Stop> {
         let mut is_merge_key = false;
         let (place, anchor) = match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                let plain = style == ScalarStyle::Plain;
-                is_merge_key = plain && tag.is_none() && text == "<<";
-                let scalar = scalar(text, plain, tag.as_deref())?;
-                (self.tree.scalar(scalar)?, anchor)
+            Event::Scalar {
+                text,
+                implicit,
+                properties,
+            } => {
+                is_merge_key = text == "<<" && (implicit || properties.tag == MERGE);
+                let scalar = resolve(text, implicit, &properties.tag)?;
+                (self.tree.scalar(scalar)?, properties.anchor)
             }
-            Event::SequenceStart(_, anchor, _) => {
+            Event::SequenceStart(properties) => {
                 let depth_left = depth_left.checked_sub(1).ok_or(TOO_DEEP)?;
-                (self.sequence(depth_left)?, anchor)
+                self.begin(properties.anchor);
+                (self.sequence(depth_left)?, properties.anchor)
             }
-            Event::MappingStart(_, anchor, _) => {
+            Event::MappingStart(properties) => {
                 let depth_left = depth_left.checked_sub(1).ok_or(TOO_DEEP)?;
-                (self.mapping(depth_left)?, anchor)
+                self.begin(properties.anchor);
+                (self.mapping(depth_left)?, properties.anchor)
             }
             Event::Alias(anchor) => {
                 // An anchor within itself is not complete, so not there.
-                let target = *self.anchors.get(&anchor).ok_or(Stop::NotAnObject)?;
+                let target = self.anchors.get(anchor).copied().flatten();
+                let target = target.ok_or(Stop::NotAnObject)?;
                 pay(&mut self.copies_left, self.tree.value(target), depth_left)?;
-                (self.tree.alias(target)?, 0)
+                (self.tree.alias(target)?, None)
             }
             _ => return Err(Stop::NotAnObject),
         };
-        if anchor != 0 {
-            self.anchors.insert(anchor, place);
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, Some(place));
         }
         Ok(Node {
             place,
             is_merge_key,
         })
+    }
+
+    /// The anchor of a node that begins.
+    fn begin(&mut self, anchor: Option<&'a str>) {
+        self.anchors.extend(anchor.map(|anchor| (anchor, None)));
     }
 
     fn sequence(&mut self, depth_left: usize) -> Result<u32, Stop> {
@@ -219,14 +217,6 @@ impl<'a> Composer<'a> {
             }
         }
         Ok(())
-    }
-}
-
-fn scalar<'a>(text: Cow<'a, str>, plain: bool, tag: Option<&Tag>) -> Result<Scalar<'a>, Stop> {
-    match tag {
-        None if plain => resolve(text),
-        None => Ok(string(text)),
-        Some(tag) => resolve_tagged(text, tag),
     }
 }
 

@@ -234,17 +234,17 @@ fn kms() {
     refused(
         &kms("name: a, endpoint: 'tcp://a'"),
         &at("endpoint"),
-        "scheme \"tcp\", need unix",
+        "not a URL of scheme unix",
     );
     refused(
         &kms(&format!("{sound}, apiVersion: v3")),
         &at("apiVersion"),
-        "\"v3\", need v1 or v2",
+        "need v1 or v2",
     );
     refused(
         &kms("name: 'a:b', endpoint: 'unix:///a', apiVersion: v2"),
         &at("name"),
-        "\"a:b\" has a ':'",
+        "holds a ':'",
     );
     accepted(&kms("name: 'a:b', endpoint: 'unix:///a', apiVersion: v1"));
     refused(
@@ -292,7 +292,7 @@ fn kms() {
         refused(
             &two(first, "v2"),
             "resources[0].providers[1].kms.name",
-            "\"a\" is the name of another KMS provider",
+            "is the name of another KMS provider",
         );
     }
 }
@@ -328,7 +328,7 @@ fn names_of_resources() {
         ),
     ] {
         let yaml = resources(&[&format!("['{name}']")]);
-        refused(&yaml, first, &format!("{name:?}: {detail}"));
+        refused(&yaml, first, detail);
     }
     refused(
         &resources(&["[]"]),
@@ -371,7 +371,6 @@ fn rules_that_hide_others() {
         "[secrets, '*.apps', deployments.stable.apps]",
     ]));
 
-    let masked = |by: &str, name: &str| format!("{name:?} is masked by the earlier {by:?}");
     for (earlier, later) in [
         ("*.", "secrets"),
         ("*.apps", "deployments.apps"),
@@ -381,7 +380,8 @@ fn rules_that_hide_others() {
         ("*.apps", "*.apps"),
     ] {
         let yaml = resources(&[&format!("['{earlier}']"), &format!("['{later}']")]);
-        refused(&yaml, "resources[1].resources", &masked(earlier, later));
+        let masked = "is masked by resources[0].resources[0]";
+        refused(&yaml, "resources[1].resources[0]", masked);
     }
     // Closer rules first, and one resource in two rules.
     accepted(&resources(&["[secrets]", "[secrets]", "['*.']", "['*.*']"]));
@@ -408,21 +408,20 @@ fn kind_and_api_version() {
 
 #[test]
 fn unknown_duplicate_and_wrong_fields() {
-    let unknown = "unknown field";
     refused(
         &providers("[{identity: {a: 1}}]"),
-        "resources[0].providers[0].identity.a",
-        unknown,
+        "resources[0].providers[0].identity",
+        "unknown field of 1 characters at line 4, column 50",
     );
     refused(
         &providers("[{Identity: {}}]"),
-        "resources[0].providers[0].Identity",
-        unknown,
+        "resources[0].providers[0]",
+        "unknown field of 8 characters at line 4, column 39",
     );
     refused(
         &(document("  []\n") + "metadata: {}\n"),
-        "metadata",
-        unknown,
+        "",
+        "unknown field of 8 characters at line 5, column 1",
     );
     let twice = format!("[aesgcm: {{keys: [{{name: a, name: b, secret: {SECRET}}}]}}]");
     let path = "resources[0].providers[0].aesgcm.keys[0].name";
@@ -446,13 +445,25 @@ fn unknown_duplicate_and_wrong_fields() {
 #[test]
 fn what_is_no_yaml_or_json_is_told_by_its_place() {
     for (text, detail) in [
-        ("{\"a\": ", "not readable as JSON at line 1, column 6"),
-        ("a: 'x\n", "not readable as YAML"),
-        ("a: [b\nc: }\n", "not readable as YAML"),
-        ("", "null, need a mapping"),
+        ("{\"a\": ", "JSON at line 1, column 7: no JSON"),
+        ("{\n \"é\": x}", "JSON at line 2, column 7: no JSON"),
+        (
+            "a: 'x\n",
+            "YAML at line 2, column 1: a quoted string without an end",
+        ),
+        (
+            "a: [b\nc: }\n",
+            "YAML at line 2, column 2: no ',' or ']' in a list",
+        ),
+        (
+            "a: b: c",
+            "YAML at line 1, column 5: no value may stand here",
+        ),
+        ("", "YAML at line 1, column 1: no document"),
     ] {
+        let detail = format!("not readable as {detail}");
         let error = parse(text).unwrap_err();
-        assert!(error.detail().starts_with(detail), "{text:?}: {error}");
+        assert_eq!(error.detail(), detail, "{text:?}");
     }
     assert!(EncryptionConfiguration::parse(b"\xff\xfe\xff").is_err());
     // Deep nesting neither overflows the stack nor takes long.
@@ -497,10 +508,10 @@ fn the_lenient_way_keeps_what_can_be_used() {
         "resources[0].providers[0].aesgcm.keys[1].secret",
         "resources[0].providers[0].aesgcm.keys[2].name",
         "resources[0].providers[0]",
-        "resources[0].providers[1].rot13",
+        "resources[0].providers[1]",
         "resources[0].providers[1]",
         "resources[0].providers[2].kms.endpoint",
-        "resources[1].providers[0].secretbox.keys[0].more",
+        "resources[1].providers[0].secretbox.keys[0]",
     ];
     assert_eq!(paths, expected);
     let [first, second] = configuration.resources() else {

@@ -9,4 +9,5 @@ mod snapshots;
 mod support;
 mod tampering;
 mod unauthenticated;
+mod upstream;
 mod vectors;

@@ -1,19 +1,9 @@
 package main
 
 import (
-	"context"
 	_ "embed"
-	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
-
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/apiserver/pkg/apis/apiserver"
-	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
-	"k8s.io/apiserver/pkg/apis/apiserver/validation"
-	"k8s.io/apiserver/pkg/server/options/encryptionconfig"
 )
 
 //go:embed configurations.yaml
@@ -32,13 +22,11 @@ var pieces = []string{
 
 // configure alters the configurations piece by piece.
 func configure(random *rand.Rand, n int, write func(any) error) error {
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{apiserver.AddToScheme, apiserverv1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			return err
-		}
+	l, err := newLoader()
+	if err != nil {
+		return err
 	}
-	decoder := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDecoder()
+	defer l.close()
 	documents := strings.Split(configurations, "---\n")
 	for i := range n {
 		document := documents[i%len(documents)]
@@ -46,7 +34,7 @@ func configure(random *rand.Rand, n int, write func(any) error) error {
 			document = alterText(random, document)
 		}
 		r := record{Config: document}
-		if err := check(decoder, document); err != nil {
+		if _, err := l.load([]byte(document)); err != nil {
 			r.Error = err.Error()
 		}
 		if err := write(r); err != nil {
@@ -82,46 +70,4 @@ func alterText(random *rand.Rand, text string) string {
 		lines[at] = strings.Repeat(" ", indent) + strings.Join(words, " ")
 	}
 	return strings.Join(lines, "\n")
-}
-
-// check is what the API server does with a configuration when it starts, other
-// than to call a KMS.
-func check(decoder runtime.Decoder, document string) error {
-	if len(document) == 0 {
-		return fmt.Errorf("empty")
-	}
-	object, _, err := decoder.Decode([]byte(document), nil, nil)
-	if err != nil {
-		return err
-	}
-	config, ok := object.(*apiserver.EncryptionConfiguration)
-	if !ok {
-		return fmt.Errorf("not an EncryptionConfiguration")
-	}
-	if err := validation.ValidateEncryptionConfiguration(config, false).ToAggregate(); err != nil {
-		return err
-	}
-	// Rules that mask others are found when the transformers are made. They
-	// do not depend on the providers.
-	var rules strings.Builder
-	rules.WriteString("apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n")
-	for _, rule := range config.Resources {
-		fmt.Fprintf(&rules, "- providers: [identity: {}]\n  resources:\n")
-		for _, resource := range rule.Resources {
-			fmt.Fprintf(&rules, "  - %q\n", resource)
-		}
-	}
-	file, err := os.CreateTemp("", "encryption-config")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	if _, err := file.WriteString(rules.String()); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	_, err = encryptionconfig.LoadEncryptionConfig(context.Background(), file.Name(), false, "")
-	return err
 }

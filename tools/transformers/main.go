@@ -6,8 +6,13 @@
 //	transformers damage N    damages N values of each, tells what comes of reading
 //	transformers configure N alters configurations N times, tells which are accepted
 //	transformers open        opens the values on standard input
+//	transformers names N     N odd names of a key, and what the API server reads
+//	transformers files N     N odd configurations, and what it makes of them
+//	transformers folder PATH what it makes of the files there, for people
 //
-// All speak JSON lines of the type record.
+// `names` and `files` print tables: the input, VALID or REFUSED, the names of all
+// keys and KMS providers, both in base64. The others speak JSON lines of the type
+// record.
 package main
 
 import (
@@ -48,8 +53,11 @@ func run(args []string) error {
 	if len(args) == 1 && args[0] == "open" {
 		return open()
 	}
+	if len(args) == 2 && args[0] == "folder" {
+		return folder(args[1])
+	}
 	if len(args) != 2 {
-		return fmt.Errorf("usage: transformers seal|damage|configure N | open")
+		return fmt.Errorf("usage: transformers seal|damage|configure|names|files N | open | folder PATH")
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -67,6 +75,8 @@ func run(args []string) error {
 		return damage(random, n, write)
 	case "configure":
 		return configure(random, n, write)
+	case "names", "files":
+		return verdicts(random, n, args[0] == "names", out)
 	}
 	return fmt.Errorf("unknown command %q", args[0])
 }

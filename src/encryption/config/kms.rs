@@ -1,168 +1,114 @@
-//! Fields of a `kms` provider that have a syntax of their own.
+//! A `kms` provider.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-/// A duration as Go's `time.ParseDuration` reads it: `300ms`, `1m30s`, `-1.5h`.
-/// Negative ones come out as zero, which is refused like them.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Some(Duration::ZERO);
-    }
-    if rest.is_empty() {
-        return None;
-    }
-    let mut total = 0u64;
-    while !rest.is_empty() {
-        let (whole, after) = take_digits(rest);
-        let (fraction, after) = match after.strip_prefix('.') {
-            Some(after) => take_digits(after),
-            None => ("", after),
+use crate::encryption::Provider;
+use crate::encryption::config::KmsConfiguration;
+use crate::encryption::config::duration::parse_duration;
+use crate::encryption::config::endpoint;
+use crate::encryption::config::read::{Reader, child, what};
+use crate::encryption::config::rules::Release;
+use crate::yaml::document::{Node, Value};
+
+/// Names of the KMS providers so far.
+#[derive(Default)]
+pub(super) struct KmsNames(HashSet<String>);
+
+impl Reader {
+    pub(super) fn kms(&mut self, node: &Node, path: String) -> Option<KmsConfiguration> {
+        let known = ["apiVersion", "name", "cachesize", "endpoint", "timeout"];
+        let fields = self.fields(node, &path, &known);
+        let release = self.problems.release();
+
+        let at = child(&path, "apiVersion");
+        let provider = match self.text(fields.get("apiVersion"), &at) {
+            "" | "v1" => Some(Provider::KmsV1),
+            "v2" => Some(Provider::KmsV2),
+            _ => {
+                self.problems.add(Release::KMS_V2, &at, "need v1 or v2");
+                None
+            }
         };
-        if whole.is_empty() && fraction.is_empty() {
-            return None;
+        let v1 = provider == Some(Provider::KmsV1);
+        match provider {
+            Some(Provider::KmsV1) if release >= Release::KMS_V1_GATE => self.problems.warn(
+                &path,
+                format!(
+                    "is KMS v1: refused since {} without --feature-gates=KMSv1=true",
+                    Release::KMS_V1_GATE
+                ),
+            ),
+            Some(Provider::KmsV2) if release < Release::KMS_V2 => self.problems.warn(
+                &at,
+                format!("is not known before {}: taken for v1", Release::KMS_V2),
+            ),
+            Some(Provider::KmsV2) if release < Release::WILDCARDS => self.problems.warn(
+                &path,
+                format!(
+                    "is KMS v2: refused before {} without --feature-gates=KMSv2=true",
+                    Release::WILDCARDS
+                ),
+            ),
+            _ => {}
         }
-        let end = after
-            .find(|c: char| c == '.' || c.is_ascii_digit())
-            .unwrap_or(after.len());
-        let (unit, after) = after.split_at_checked(end)?;
-        let unit: u64 = match unit {
-            "ns" => 1,
-            "us" | "µs" | "μs" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            _ => return None,
+
+        let at = child(&path, "name");
+        let name = self.text(fields.get("name"), &at);
+        if name.is_empty() {
+            self.problem(&at, "a name is needed");
+        }
+        if !v1 && name.contains(':') {
+            self.problems.add(Release::KMS_V2, &at, "holds a ':'");
+        }
+        if !self.kms_names.0.insert(name.to_owned()) && !v1 {
+            let detail = "is the name of another KMS provider";
+            self.problems.add(Release::KMS_NAMES, &at, detail);
+        }
+
+        let at = child(&path, "timeout");
+        let timeout = match fields.get("timeout") {
+            None => Some(Duration::from_secs(3)),
+            node => parse_duration(self.text(node, &at)),
         };
-        let whole: u64 = if whole.is_empty() {
-            0
-        } else {
-            whole.parse().ok()?
-        };
-        let mut nanoseconds = whole.checked_mul(unit)?;
-        let mut place = unit;
-        for digit in fraction.bytes() {
-            place /= 10;
-            nanoseconds = nanoseconds
-                .checked_add(place.checked_mul(u64::from(digit.saturating_sub(b'0')))?)?;
+        match timeout {
+            None => self.problem(&at, "not a duration"),
+            Some(timeout) if timeout.is_zero() => self.problem(&at, "need more than zero"),
+            Some(_) => {}
         }
-        total = total.checked_add(nanoseconds)?;
-        rest = after;
-    }
-    // Go counts in 63 bits.
-    if total > i64::MAX.unsigned_abs() {
-        return None;
-    }
-    Some(Duration::from_nanos(if negative { 0 } else { total }))
-}
 
-fn take_digits(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    text.split_at_checked(end).unwrap_or((text, ""))
-}
-
-/// What is wrong with an endpoint; nothing if it is a URL of scheme `unix`.
-pub(super) fn check_endpoint(endpoint: &str) -> Option<String> {
-    if endpoint.is_empty() {
-        return Some("an endpoint is needed".into());
-    }
-    if endpoint.bytes().any(|b| b < 0x20 || b == 0x7f) {
-        return Some("not a URL: a control character".into());
-    }
-    let scheme = match scheme(endpoint) {
-        Ok(scheme) => scheme,
-        Err(()) => return Some("not a URL: no scheme before the colon".into()),
-    };
-    if !scheme.eq_ignore_ascii_case("unix") {
-        return Some(format!("scheme {scheme:?}, need unix"));
-    }
-    let (rest, fragment) = endpoint.split_once('#').unwrap_or((endpoint, ""));
-    let path = rest.split('?').next().unwrap_or_default();
-    if !escapes_are_whole(path) || !escapes_are_whole(fragment) {
-        return Some("not a URL: a broken % escape".into());
-    }
-    let host = path
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split('/').next())
-        .unwrap_or_default();
-    if host.contains([' ', '"', '<', '>', '\\', '^', '`', '{', '|', '}']) {
-        return Some("not a URL: a character that no host name has".into());
-    }
-    None
-}
-
-/// As Go's `net/url`: letters first, then also digits and `+-.`.
-fn scheme(url: &str) -> Result<&str, ()> {
-    for (at, byte) in url.bytes().enumerate() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' => {}
-            b'0'..=b'9' | b'+' | b'-' | b'.' if at > 0 => {}
-            b':' if at == 0 => return Err(()),
-            b':' => return Ok(url.get(..at).unwrap_or_default()),
-            _ => return Ok(""),
+        let at = child(&path, "endpoint");
+        let endpoint = self.text(fields.get("endpoint"), &at);
+        if let Err(detail) = endpoint::check(endpoint) {
+            self.problem(&at, detail);
         }
-    }
-    Ok("")
-}
 
-fn escapes_are_whole(text: &str) -> bool {
-    let mut parts = text.split('%');
-    parts.next();
-    parts.all(|part| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_as_go_reads_them() {
-        for (text, nanoseconds) in [
-            ("3s", Some(3_000_000_000)),
-            ("300ms", Some(300_000_000)),
-            ("1m30s", Some(90_000_000_000)),
-            ("1.5h", Some(5_400_000_000_000)),
-            (".5s", Some(500_000_000)),
-            ("1.s", Some(1_000_000_000)),
-            ("1µs1us1ns", Some(2_001)),
-            ("+1s", Some(1_000_000_000)),
-            ("-1s", Some(0)),
-            ("0", Some(0)),
-            ("", None),
-            ("3", None),
-            ("s", None),
-            (".s", None),
-            ("3 s", None),
-            ("1d", None),
-            ("9223372036854775808ns", None),
-            ("99999999999999999999h", None),
-        ] {
-            let expected = nanoseconds.map(Duration::from_nanos);
-            assert_eq!(parse_duration(text), expected, "{text:?}");
+        let at = child(&path, "cachesize");
+        let mut cache_size = v1.then_some(1000);
+        let given = fields.get("cachesize");
+        if given.is_some() && !v1 {
+            self.problems
+                .add(Release::WILDCARDS, &at, "only v1 has one");
         }
-    }
+        match given.map(|node| (node, &node.value)) {
+            None => {}
+            Some((_, Value::Integer(0))) => {
+                self.problem(&at, "0, need another, negative for no cache");
+            }
+            Some((_, Value::Integer(size))) => match i32::try_from(*size) {
+                Ok(size) => cache_size = v1.then_some(size),
+                Err(_) => self.problem(&at, "does not fit 32 bits"),
+            },
+            Some((node, _)) => self.problem(&at, format!("{}, need a whole number", what(node))),
+        }
 
-    #[test]
-    fn an_endpoint_is_a_unix_url() {
-        for sound in ["unix:///run/kms/kms.sock", "unix:///@kms", "UNIX:///a%20b"] {
-            assert_eq!(check_endpoint(sound), None, "{sound}");
-        }
-        for broken in [
-            "",
-            "/run/kms.sock",
-            "tcp://localhost:1",
-            ":///run",
-            "unix:///a%2",
-            "unix:///a\nb",
-            "unix://a b/c",
-        ] {
-            assert!(check_endpoint(broken).is_some(), "{broken}");
-        }
+        Some(KmsConfiguration {
+            provider: provider?,
+            name: name.to_owned(),
+            cache_size,
+            endpoint: endpoint.to_owned(),
+            timeout: timeout.unwrap_or_default(),
+            path,
+        })
     }
 }

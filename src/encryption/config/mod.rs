@@ -17,10 +17,13 @@
 //! fields), `pkg/apis/apiserver/validation/validation_encryption.go` (the rules),
 //! `pkg/server/options/encryptionconfig/config.go` (masking, choice of rule).
 
+mod duration;
+mod endpoint;
 mod kms;
-mod node;
+mod problems;
 mod read;
 mod resource;
+mod rules;
 
 use std::fmt;
 use std::time::Duration;
@@ -28,9 +31,10 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::encryption::Provider;
-use crate::error::{Category, Error, Result};
+use crate::error::{Error, Result};
 
 pub(super) use resource::GroupResource;
+pub use rules::Release;
 
 /// Which resources are encrypted, and with which keys.
 ///
@@ -52,6 +56,7 @@ pub(super) use resource::GroupResource;
 #[derive(Debug, Clone)]
 pub struct EncryptionConfiguration {
     resources: Vec<ResourceConfiguration>,
+    warnings: Vec<Error>,
 }
 
 /// Providers for a list of resources.
@@ -101,8 +106,9 @@ impl EncryptionConfiguration {
     /// refuses: unknown and duplicate fields, wrong types, wrong key sizes,
     /// rules that overlap or mask each other.
     ///
-    /// As with the API server's default, without automatic reload, KMS v1
-    /// providers may share a name.
+    /// As with the API server's defaults, KMS v1 providers may share a name, which
+    /// automatic reload does not allow. KMS v1 itself needs a feature gate; that is
+    /// a [warning](EncryptionConfiguration::warnings).
     ///
     /// # Errors
     /// Category `configuration`, with the path of the first thing that is wrong.
@@ -115,12 +121,37 @@ impl EncryptionConfiguration {
     }
 
     /// Parses a configuration for forensics: keeps every key that can be used
-    /// and tells all that the API server would refuse, in the document's order.
+    /// and tells all that the API server would refuse.
     ///
     /// The configuration is as [`EncryptionConfiguration::parse`] gives it when
-    /// there are no problems, and may be empty when there are.
+    /// there are no problems, and may be empty when there are: it is where the
+    /// bytes are no YAML or JSON. Of more than 100 problems the last one says how
+    /// many there are.
     pub fn parse_lenient(bytes: &[u8]) -> (EncryptionConfiguration, Vec<Error>) {
-        read::read(bytes)
+        EncryptionConfiguration::check(bytes, Release::LATEST)
+    }
+
+    /// As [`EncryptionConfiguration::parse_lenient`], by the rules of a release.
+    /// What only later ones refuse is a [warning](EncryptionConfiguration::warnings).
+    ///
+    /// ```
+    /// use k8s_etcd::encryption::EncryptionConfiguration;
+    ///
+    /// let json = br#"{"kind": "EncryptionConfig", "apiVersion": "v1", "metadata": {},
+    ///     "resources": [{"resources": ["secrets"], "providers": [{"identity": {}}]}]}"#;
+    /// assert!(EncryptionConfiguration::parse(json).is_err());
+    /// let (_, problems) = EncryptionConfiguration::check(json, "1.24".parse()?);
+    /// assert!(problems.is_empty());
+    /// # Ok::<(), k8s_etcd::Error>(())
+    /// ```
+    pub fn check(bytes: &[u8], release: Release) -> (EncryptionConfiguration, Vec<Error>) {
+        read::read(bytes, release)
+    }
+
+    /// What the API server takes and a person should know: KMS v1, which needs a
+    /// feature gate, and `identity` before other providers.
+    pub fn warnings(&self) -> &[Error] {
+        &self.warnings
     }
 
     /// The rules, in order.
@@ -212,10 +243,4 @@ impl KmsConfiguration {
     pub fn path(&self) -> &str {
         &self.path
     }
-}
-
-/// Something the API server refuses.
-fn problem(path: &str, detail: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(Category::Configuration, "EncryptionConfiguration", detail)
-        .in_path(|| path.to_owned())
 }

@@ -1,91 +1,137 @@
 //! From the document's tree to the configuration, collecting what is wrong.
 
-use std::collections::HashSet;
+use std::rc::Rc;
 
-use crate::encryption::Provider;
-use crate::encryption::config::kms::{check_endpoint, parse_duration};
-use crate::encryption::config::node::Node;
+use crate::encryption::config::kms::KmsNames;
+use crate::encryption::config::problems::Problems;
 use crate::encryption::config::resource::{self, Seen};
+use crate::encryption::config::rules::Release;
 use crate::encryption::config::{
-    EncryptionConfiguration, Key, KmsConfiguration, ProviderConfiguration, ResourceConfiguration,
-    problem,
+    EncryptionConfiguration, Key, ProviderConfiguration, ResourceConfiguration,
 };
 use crate::encryption::secret_text::decode_base64;
 use crate::error::Error;
+use crate::yaml::document::{self, Field, Node, Value};
 
-pub(super) fn read(bytes: &[u8]) -> (EncryptionConfiguration, Vec<Error>) {
-    let mut reader = Reader::default();
-    let resources = match Node::parse(bytes) {
-        Ok(document) => reader.document(&document),
-        Err(error) => {
-            reader.problems.push(error);
-            Vec::new()
+/// Bytes of a configuration. The largest sensible one has some kilobytes.
+const BYTES: usize = 16 << 20;
+
+pub(super) fn read(bytes: &[u8], release: Release) -> (EncryptionConfiguration, Vec<Error>) {
+    let mut reader = Reader {
+        problems: Problems::new(release),
+        kms_names: KmsNames::default(),
+    };
+    let resources = if bytes.len() > BYTES {
+        reader.problem("", format!("longer than {BYTES} bytes"));
+        Vec::new()
+    } else {
+        match document::read(bytes) {
+            Ok(document) => reader.document(&document),
+            Err(fault) => {
+                let detail = format!(
+                    "not readable as {} at {}: {}",
+                    fault.format, fault.place, fault.problem
+                );
+                reader.problem("", detail);
+                Vec::new()
+            }
         }
     };
-    (EncryptionConfiguration { resources }, reader.problems)
+    let (problems, warnings) = reader.problems.finish();
+    let configuration = EncryptionConfiguration {
+        resources,
+        warnings,
+    };
+    (configuration, problems)
 }
 
-#[derive(Default)]
-struct Reader {
-    problems: Vec<Error>,
-    kms_names: HashSet<String>,
+pub(super) struct Reader {
+    pub(super) problems: Problems,
+    pub(super) kms_names: KmsNames,
 }
 
 /// The fields of one mapping; the last one counts where a name stands twice.
-struct Fields<'n>(&'n [(String, Node)]);
+pub(super) struct Fields<'n>(&'n [Field]);
 
 impl<'n> Fields<'n> {
     /// The field's value; none if it is null, as in Go.
-    fn get(&self, name: &str) -> Option<&'n Node> {
-        let (_, node) = self.0.iter().rev().find(|(key, _)| key == name)?;
-        (!matches!(node, Node::Null)).then_some(node)
+    pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
+        let field = self.0.iter().rev().find(|field| **field.name == name)?;
+        (!matches!(field.node.value, Value::Null)).then_some(&*field.node)
+    }
+}
+
+/// What a node is, with its article.
+pub(super) fn what(node: &Node) -> &'static str {
+    match node.value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Integer(_) | Value::Float => "a number",
+        Value::Text(_) => "a string",
+        Value::Sequence(_) => "a list",
+        Value::Mapping(_) => "a mapping",
     }
 }
 
 impl Reader {
-    fn problem(&mut self, path: &str, detail: impl Into<std::borrow::Cow<'static, str>>) {
-        self.problems.push(problem(path, detail));
+    pub(super) fn problem(
+        &mut self,
+        path: &str,
+        detail: impl Into<std::borrow::Cow<'static, str>>,
+    ) {
+        self.problems.add(Release::ALWAYS, path, detail);
     }
 
     /// The fields of a mapping, unknown and duplicate ones reported.
-    fn fields<'n>(&mut self, node: &'n Node, path: &str, known: &[&str]) -> Fields<'n> {
-        let Node::Mapping(fields) = node else {
-            self.problem(path, format!("{}, need a mapping", node.what()));
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, path: &str, known: &[&str]) -> Fields<'n> {
+        let Value::Mapping(fields) = &node.value else {
+            self.problem(path, format!("{}, need a mapping", what(node)));
             return Fields(&[]);
         };
-        let mut seen = HashSet::new();
-        for (name, _) in fields {
-            let path = child(path, name);
-            if !known.contains(&name.as_str()) {
-                self.problem(&path, "unknown field");
-            } else if !seen.insert(name) {
-                self.problem(&path, "duplicate field");
+        let mut seen = vec![false; known.len()];
+        for field in fields {
+            let index = known.iter().position(|name| **field.name == *name);
+            match index.and_then(|index| seen.get_mut(index)) {
+                // The name may be a key in the wrong place.
+                None => self.problems.add_strict(path, || {
+                    format!(
+                        "unknown field of {} characters at {}",
+                        field.name.chars().count(),
+                        field.place
+                    )
+                }),
+                Some(true) => {
+                    let path = child(path, &field.name);
+                    self.problems
+                        .add_strict(&path, || "duplicate field".to_owned());
+                }
+                Some(seen) => *seen = true,
             }
         }
         Fields(fields)
     }
 
-    fn list<'n>(&mut self, node: Option<&'n Node>, path: &str) -> &'n [Node] {
-        match node {
-            Some(Node::Sequence(items)) if !items.is_empty() => items,
-            None | Some(Node::Sequence(_)) => {
+    fn list<'n>(&mut self, node: Option<&'n Node>, path: &str) -> &'n [Rc<Node>] {
+        match node.map(|node| (node, &node.value)) {
+            Some((_, Value::Sequence(items))) if !items.is_empty() => items,
+            None | Some((_, Value::Sequence(_))) => {
                 self.problem(path, "at least one is needed");
                 &[]
             }
-            Some(node) => {
-                self.problem(path, format!("{}, need a list", node.what()));
+            Some((node, _)) => {
+                self.problem(path, format!("{}, need a list", what(node)));
                 &[]
             }
         }
     }
 
-    fn text<'n>(&mut self, node: Option<&'n Node>, path: &str) -> &'n str {
-        match node {
-            Some(Node::Text(text)) => text,
+    pub(super) fn text<'n>(&mut self, node: Option<&'n Node>, path: &str) -> &'n str {
+        match node.map(|node| (node, &node.value)) {
+            Some((_, Value::Text(text))) => text,
             // Go leaves a string as it is, empty.
-            None | Some(Node::Null) => "",
-            Some(node) => {
-                self.problem(path, format!("{}, need a string", node.what()));
+            None | Some((_, Value::Null)) => "",
+            Some((node, _)) => {
+                self.problem(path, format!("{}, need a string", what(node)));
                 ""
             }
         }
@@ -98,13 +144,10 @@ impl Reader {
         match (version, kind) {
             ("apiserver.config.k8s.io/v1", "EncryptionConfiguration") => {}
             // Accepted since the documentation once said so.
-            ("v1", "EncryptionConfig") => {}
+            ("v1" | "/v1", "EncryptionConfig") => {}
             _ => self.problem(
                 "kind",
-                format!(
-                    "{kind:?} of apiVersion {version:?}, need EncryptionConfiguration of \
-                     apiserver.config.k8s.io/v1"
-                ),
+                "need EncryptionConfiguration of apiVersion apiserver.config.k8s.io/v1",
             ),
         }
         let items = self.list(fields.get("resources"), "resources");
@@ -114,13 +157,12 @@ impl Reader {
             .map(|(index, item)| self.rule(item, &format!("resources[{index}]")))
             .collect();
         let mut seen = Seen::default();
-        for (index, rule) in rules.iter().enumerate() {
-            for resource in &rule.resources {
-                if let Some(mask) = seen.mask(resource) {
-                    self.problem(
-                        &format!("resources[{index}].resources"),
-                        format!("{resource:?} is masked by the earlier {mask:?}"),
-                    );
+        for (rule, of_rule) in rules.iter().enumerate() {
+            for (index, resource) in of_rule.resources.iter().enumerate() {
+                if let Some((other, place)) = seen.mask(resource, (rule, index)) {
+                    let path = format!("resources[{rule}].resources[{index}]");
+                    let detail = format!("is masked by resources[{other}].resources[{place}]");
+                    self.problems.add(Release::WILDCARDS, &path, detail);
                 }
             }
         }
@@ -142,6 +184,12 @@ impl Reader {
         let mut providers = Vec::new();
         for (index, item) in self.list(fields.get("providers"), &list).iter().enumerate() {
             self.providers(item, &format!("{list}[{index}]"), &mut providers);
+        }
+        if let Some(ProviderConfiguration::Identity) = providers.first() {
+            self.problems.warn(
+                &format!("{list}[0].identity"),
+                "is the first provider: new values are written plain",
+            );
         }
         ResourceConfiguration {
             resources: resources
@@ -179,7 +227,7 @@ impl Reader {
             .iter()
             .filter(|name| fields.get(name).is_some())
             .count();
-        if found == 0 && matches!(node, Node::Mapping(_)) {
+        if found == 0 && matches!(node.value, Value::Mapping(_)) {
             self.problem(
                 path,
                 "no provider, need one of aesgcm, aescbc, secretbox, identity, kms",
@@ -197,7 +245,8 @@ impl Reader {
         let fields = self.fields(node, path, &["keys"]);
         let list = child(path, "keys");
         let items = self.list(fields.get("keys"), &list);
-        let key = |(index, item)| self.key(item, format!("{list}[{index}]"), lengths);
+        let key =
+            |(index, item): (usize, &Rc<Node>)| self.key(item, format!("{list}[{index}]"), lengths);
         items.iter().enumerate().filter_map(key).collect()
     }
 
@@ -232,76 +281,9 @@ impl Reader {
             path,
         })
     }
-
-    fn kms(&mut self, node: &Node, path: String) -> Option<KmsConfiguration> {
-        let known = ["apiVersion", "name", "cachesize", "endpoint", "timeout"];
-        let fields = self.fields(node, &path, &known);
-
-        let at = child(&path, "apiVersion");
-        let provider = match self.text(fields.get("apiVersion"), &at) {
-            "" | "v1" => Some(Provider::KmsV1),
-            "v2" => Some(Provider::KmsV2),
-            other => {
-                self.problem(&at, format!("{other:?}, need v1 or v2"));
-                None
-            }
-        };
-        let v1 = provider == Some(Provider::KmsV1);
-
-        let at = child(&path, "name");
-        let name = self.text(fields.get("name"), &at);
-        if name.is_empty() {
-            self.problem(&at, "a name is needed");
-        }
-        if !v1 && name.contains(':') {
-            self.problem(&at, format!("{name:?} has a ':'"));
-        }
-        if !self.kms_names.insert(name.to_owned()) && !v1 {
-            self.problem(&at, format!("{name:?} is the name of another KMS provider"));
-        }
-
-        let at = child(&path, "timeout");
-        let timeout = match fields.get("timeout") {
-            None => Some(std::time::Duration::from_secs(3)),
-            node => parse_duration(self.text(node, &at)),
-        };
-        match timeout {
-            None => self.problem(&at, "not a duration"),
-            Some(timeout) if timeout.is_zero() => self.problem(&at, "need more than zero"),
-            Some(_) => {}
-        }
-
-        let at = child(&path, "endpoint");
-        let endpoint = self.text(fields.get("endpoint"), &at);
-        if let Some(detail) = check_endpoint(endpoint) {
-            self.problem(&at, detail);
-        }
-
-        let at = child(&path, "cachesize");
-        let mut cache_size = v1.then_some(1000);
-        match fields.get("cachesize") {
-            None => {}
-            Some(_) if !v1 => self.problem(&at, "only v1 has one"),
-            Some(Node::Integer(0)) => self.problem(&at, "0, need another, negative for no cache"),
-            Some(Node::Integer(size)) => match i32::try_from(*size) {
-                Ok(size) => cache_size = Some(size),
-                Err(_) => self.problem(&at, "does not fit 32 bits"),
-            },
-            Some(node) => self.problem(&at, format!("{}, need a whole number", node.what())),
-        }
-
-        Some(KmsConfiguration {
-            provider: provider?,
-            name: name.to_owned(),
-            cache_size,
-            endpoint: endpoint.to_owned(),
-            timeout: timeout.unwrap_or_default(),
-            path,
-        })
-    }
 }
 
-fn child(path: &str, name: &str) -> String {
+pub(super) fn child(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
     } else {

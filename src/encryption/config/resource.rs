@@ -1,9 +1,9 @@
 //! Names of resources in rules: what they may be, and which rules hide others.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::encryption::config::problem;
-use crate::error::Error;
+use crate::encryption::config::problems::Problems;
+use crate::encryption::config::rules::Release;
 
 /// A resource and its API group, each possibly `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,23 +35,23 @@ impl<'a> GroupResource<'a> {
 }
 
 /// Problems of one rule's list.
-pub(super) fn check(resources: &[(String, String)], list: &str, problems: &mut Vec<Error>) {
+pub(super) fn check(resources: &[(String, String)], list: &str, problems: &mut Problems) {
     check_overlap(resources, list, problems);
     for (path, resource) in resources {
         if let Some(detail) = check_name(resource) {
-            problems.push(problem(path, format!("{resource:?}: {detail}")));
+            problems.add(Release::WILDCARDS, path, detail);
         }
     }
 }
 
-fn check_overlap(resources: &[(String, String)], list: &str, problems: &mut Vec<Error>) {
+fn check_overlap(resources: &[(String, String)], list: &str, problems: &mut Problems) {
     let parsed: Vec<_> = resources
         .iter()
         .map(|(_, resource)| GroupResource::parse(resource))
         .collect();
     let distinct: HashSet<_> = parsed.iter().copied().collect();
     if distinct.len() < parsed.len() {
-        problems.push(problem(list, "a resource stands in it twice"));
+        problems.add(Release::WILDCARDS, list, "a resource stands in it twice");
     }
     // A wildcard hides others of its group; `*.*` hides all.
     let wildcards = distinct.iter().filter(|one| one.resource == "*");
@@ -61,7 +61,11 @@ fn check_overlap(resources: &[(String, String)], list: &str, problems: &mut Vec<
             .iter()
             .any(|one| one.resource != "*" && groups.contains(one.group));
     if hidden {
-        problems.push(problem(list, "a wildcard hides another resource in it"));
+        problems.add(
+            Release::WILDCARDS,
+            list,
+            "a wildcard hides another resource in it",
+        );
     }
 }
 
@@ -96,16 +100,20 @@ fn check_name(text: &str) -> Option<&'static str> {
 
 /// What earlier rules are for, to find later ones that they mask.
 #[derive(Default)]
-pub(super) struct Seen<'a>(HashSet<GroupResource<'a>>);
+pub(super) struct Seen<'a>(HashMap<GroupResource<'a>, Place>);
+
+/// A rule, and a resource in its list.
+type Place = (usize, usize);
 
 impl<'a> Seen<'a> {
     /// The earlier wildcard that masks `resource`, if there is one. Notes
     /// `resource` itself.
-    pub(super) fn mask(&mut self, resource: &'a str) -> Option<String> {
+    pub(super) fn mask(&mut self, resource: &'a str, place: Place) -> Option<Place> {
         let parsed = GroupResource::parse(resource);
         let [_, of_group, any] = parsed.lookup_order();
-        let mask = [of_group, any].into_iter().find(|m| self.0.contains(m));
-        self.0.insert(parsed);
-        mask.map(|m| format!("{}.{}", m.resource, m.group))
+        let masks = [of_group, any];
+        let mask = masks.iter().find_map(|mask| self.0.get(mask)).copied();
+        self.0.entry(parsed).or_insert(place);
+        mask
     }
 }

@@ -6,10 +6,13 @@
 //! transformers open       opens the values on standard input
 //! transformers damage     compares what comes of damaged values
 //! transformers configure  compares which configurations are accepted
+//! transformers names      compares what is read of odd names
+//! transformers files      compares what is read of odd configurations
 //! ```
 
 mod compare;
 mod seal;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -76,7 +79,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["open"] => open(),
         ["damage"] => compare::damaged_values(),
         ["configure"] => compare::configurations(),
-        _ => Err("usage: transformers seal N | open | damage | configure".into()),
+        ["names"] => verdicts::run(true),
+        ["files"] => verdicts::run(false),
+        _ => Err("usage: transformers seal N | open | damage | configure | names | files".into()),
     }
 }
 
