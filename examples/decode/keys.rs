@@ -113,9 +113,25 @@ fn configurations(path: &Path) -> Result<Vec<EncryptionConfiguration>, Stop> {
     unpacked.parts.iter().map(parse).collect()
 }
 
+/// Every key that can be used counts: what the API server would refuse is a warning,
+/// unless nothing is left.
 fn parse(part: &Part) -> Result<EncryptionConfiguration, Stop> {
-    EncryptionConfiguration::parse(&part.text)
-        .map_err(|error| Stop::Usage(format!("{}: {error}", part.name)))
+    let (configuration, problems) = EncryptionConfiguration::parse_lenient(&part.text);
+    match problems.into_iter().next() {
+        Some(problem) if configuration.resources().is_empty() => {
+            return Err(Stop::Usage(format!("{}: {problem}", part.name)));
+        }
+        Some(problem) => {
+            let problem = escaped(problem.message().as_bytes());
+            eprintln!(
+                "decode: {}: the API server refuses it, its keys are used all the same: {problem}; \
+                 check-config lists all",
+                part.name
+            );
+        }
+        None => {}
+    }
+    Ok(configuration)
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Stop> {

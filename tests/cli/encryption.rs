@@ -104,7 +104,7 @@ fn check_config_says_all_that_is_wrong() {
     let ran = decode(&["check-config", CONFIG]);
     assert_eq!(
         (ran.code, ran.stdout),
-        (Some(0), format!("{CONFIG}: valid, 1 rules\n"))
+        (Some(0), format!("{CONFIG}: valid, 1 rule\n"))
     );
     let scratch = Scratch::new("check-config");
     let text = fs::read_to_string(CONFIG).expect("the configuration");

@@ -6,6 +6,7 @@
 )]
 #[path = "../support/bbolt_writer.rs"]
 mod bbolt_writer;
+mod check_config;
 mod encryption;
 mod evidence;
 mod folders;
