@@ -90,13 +90,17 @@ type Flow<'v, 'k> = ControlFlow<End<'v, 'k>>;
 
 impl<'v> Here<'_, 'v> {
     fn look<'k>(&mut self, others: impl Iterator<Item = &'k [u8]> + Clone) -> Flow<'v, 'k> {
-        if self.search.is_used_up() {
+        if self.search.is_used_up(Share::All) {
             return Break(End::CutOff);
         }
         let given = self.decoder.etcd_prefixes.iter();
         let mut prefixes = Prefixes::new(given.map(String::as_str));
         prefixes.add_parts_of(self.key);
         self.try_made(&prefixes)?;
+        // Where none of the others may be tried, none is looked at.
+        if self.search.is_used_up(Share::Half) {
+            return Break(End::CutOff);
+        }
         let decoder = self.decoder;
         let resource = |key| decoder.parse_key(key).group_resource();
         let (key, own) = (self.key, resource(self.key));

@@ -76,9 +76,10 @@ impl MoveTries {
         self.tries.load(Ordering::Relaxed)
     }
 
-    fn is_used_up(&self, limits: &Limits) -> bool {
-        let bound = self.bound.unwrap_or(u32::MAX).min(limits.moved_tries);
-        self.made() >= bound || self.bytes.load(Ordering::Relaxed) >= limits.moved_bytes
+    fn is_used_up(&self, limits: &Limits, share: Share) -> bool {
+        let tries = self.bound.unwrap_or(u32::MAX).min(limits.moved_tries);
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        self.made() >= share.of(tries) || bytes >= share.of(limits.moved_bytes)
     }
 
     /// Counts a try that reads so many bytes, if there is one left.
@@ -235,8 +236,8 @@ impl<'v> Search<'_, 'v> {
     }
 
     /// Whether nothing is left to try with.
-    pub(crate) fn is_used_up(&self) -> bool {
-        self.tries.is_used_up(&self.keyring.limits)
+    pub(crate) fn is_used_up(&self, share: Share) -> bool {
+        self.tries.is_used_up(&self.keyring.limits, share)
     }
 
     /// Tries an etcd key, if the run has tries left.
