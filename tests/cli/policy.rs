@@ -172,3 +172,17 @@ fn the_name_of_a_kms_v2_provider_is_told_without_a_configuration() {
     assert_eq!(encryption["keyName"], "azurekmsprovider");
     assert_eq!(encryption["keyNameGuess"], Value::Null);
 }
+
+/// The etcd prefix was renamed: the values were written for another one.
+#[test]
+fn values_under_a_renamed_prefix_are_told_with_the_key_they_were_written_for() {
+    let ran = with("10-prefix-renamed.db", &["aesgcm.yaml"]);
+    assert_eq!(ran.code, Some(1));
+    let records = ran.lines();
+    assert_eq!(records.len(), 3);
+    for (record, name) in records.iter().zip(["a", "b", "c"]) {
+        let message = record["error"]["message"].as_str().expect("a message");
+        let written = format!("written for etcd key \"/tenant-00/secrets/default/{name}\"");
+        assert!(message.contains(&written), "{message}");
+    }
+}
