@@ -532,3 +532,52 @@ fn the_lenient_way_keeps_what_can_be_used() {
         expected[0]
     );
 }
+
+/// A key may stand in any wrong place.
+#[test]
+fn no_text_of_a_configuration_is_in_an_error_or_warning() {
+    const MARK: &str = "c3VwZXJzZWNyZXQ";
+    let sound = document(&format!(
+        "- resources: [secrets, pods]
+  providers:
+  - identity: {{}}
+  - aescbc: {{keys: [{{name: key1, secret: {SECRET}}}]}}
+  - kms: {{apiVersion: v2, name: kms, endpoint: 'unix:///a', timeout: 3s, cachesize: 1}}
+- {{resources: ['*.*'], providers: [secretbox: {{keys: [{{name: a, secret: {SECRET}}}]}}]}}
+- {{resources: [secrets], providers: [kms: {{name: 'b', endpoint: 'unix:///b'}}]}}
+"
+    ));
+    let is_word = |c: char| c.is_alphanumeric() || "./*+=".contains(c);
+    let mut tried = 0;
+    for (start, _) in sound.char_indices() {
+        let (before, rest) = sound.split_at(start);
+        let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        if length == 0 || before.ends_with(is_word) {
+            continue;
+        }
+        let (word, after) = rest.split_at(length);
+        for new in [
+            MARK.to_owned(),
+            format!("{word}{MARK}"),
+            format!("{MARK}.{word}"),
+            format!("'{MARK}:{word}'"),
+            format!("tcp://{MARK}:x/{MARK}"),
+            format!("!!int {MARK}"),
+            format!("*{MARK}"),
+            format!("\"{MARK}"),
+        ] {
+            let file = [before, &new, after].concat();
+            for release in ["1.24", "1.26", "1.30", "1.37"] {
+                let release = release.parse().expect("a release");
+                let (configuration, problems) =
+                    EncryptionConfiguration::check(file.as_bytes(), release);
+                for error in problems.iter().chain(configuration.warnings()) {
+                    let printed = format!("{error} {error:?} {}", error.message());
+                    assert!(!printed.contains(MARK), "{printed}\n{file}");
+                }
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 300, "{tried}");
+}

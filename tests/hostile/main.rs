@@ -9,6 +9,7 @@ mod amplification;
 )]
 #[path = "../support/bbolt_writer.rs"]
 mod bbolt_writer;
+mod configurations;
 mod databases;
 mod fixtures;
 mod flips;

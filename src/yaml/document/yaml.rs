@@ -297,6 +297,10 @@ struct Work {
     bytes_left: u64,
 }
 
+/// Bytes that aliases may bring into a small file: far more than rules which share
+/// their keys need.
+const ALIAS_BYTES: u64 = 4 << 20;
+
 /// Steps of which nearly all may come from aliases.
 const LOW: u64 = 400_000;
 
@@ -309,7 +313,9 @@ impl Work {
             // The document is a node of its own.
             decoded: 1,
             aliased: 0,
-            bytes_left: to_u64(length).saturating_mul(16).saturating_add(64 << 10),
+            bytes_left: to_u64(length)
+                .saturating_mul(16)
+                .saturating_add(ALIAS_BYTES),
         }
     }
 
