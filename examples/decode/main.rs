@@ -14,6 +14,7 @@ mod check_config;
 mod database;
 mod decoded;
 mod input;
+mod k3s;
 mod key_sources;
 mod keys;
 mod kms_requests;

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::args::{Args, Output};
 use crate::decoded::{Body, Decoded, Form, Item};
 use crate::input::{self, Data, Input};
+use crate::k3s;
 use crate::looks_like::looks_like;
 use crate::output::{EvidenceFile, Printer, Source, escaped};
 use crate::report::Report;
@@ -42,7 +43,8 @@ impl From<io::Error> for Stop {
 }
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
-    let decoder = decoder(args)?;
+    let inputs = input::expand(&args.input);
+    let decoder = decoder(args, &inputs)?;
     let mut run = Run {
         args,
         decoder: &decoder,
@@ -53,7 +55,6 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
         tries: MoveTries::default(),
         any_database: false,
     };
-    let inputs = input::expand(&args.input);
     let several = inputs.len() > 1;
     if args.etcd_key.is_some() && (several || inputs.iter().any(|input| input.is_from_folder)) {
         return Err(Stop::Usage(
@@ -130,8 +131,9 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome, Stop> {
     })
 }
 
-fn decoder(args: &Args) -> Result<Decoder, Stop> {
-    let keyring = args.keys.keyring(&[])?;
+fn decoder(args: &Args, inputs: &[Input]) -> Result<Decoder, Stop> {
+    let found = k3s::configurations(&args.keys.k3s_token, inputs);
+    let keyring = args.keys.keyring(&found)?;
     let mut decoder = Decoder::new()
         .keyring(keyring)
         .lossless(args.lossless)

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::io::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use k8s_etcd::storage_value::{Content, StorageValue};
 use serde_json::value::RawValue;
 
@@ -21,6 +23,8 @@ pub struct Undone {
     pub trimmed: Option<&'static str>,
     /// Line feeds that a terminal turned into CR LF.
     pub crlf: bool,
+    /// A JSON string of base64, as backups of Rancher have encrypted values.
+    pub json_string: bool,
 }
 
 impl Run<'_> {
@@ -232,6 +236,16 @@ fn candidates(value: &[u8]) -> Vec<(Cow<'_, [u8]>, Undone)> {
         trim(&mut more, Cow::Owned(restored), undone);
     }
     all.append(&mut more);
+    if value.trim_ascii_start().starts_with(b"\"")
+        && let Ok(text) = serde_json::from_slice::<String>(value)
+        && let Ok(inner) = STANDARD.decode(text)
+    {
+        let undone = Undone {
+            json_string: true,
+            ..Undone::default()
+        };
+        all.push((Cow::Owned(inner), undone));
+    }
     all
 }
 

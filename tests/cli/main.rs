@@ -12,6 +12,7 @@ mod evidence;
 mod folders;
 mod history;
 mod inputs;
+mod k3s;
 mod known;
 mod keys;
 mod outputs;

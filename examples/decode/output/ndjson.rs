@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
 use crate::decoded::{Body, Decoded, Item};
+use crate::k3s::{NOTE, is_bootstrap};
 use crate::output::Source;
 
 pub fn print(
@@ -74,6 +75,9 @@ pub fn print(
     if item.undone.crlf {
         record.member("crlfUndone", &true)?;
     }
+    if item.undone.json_string {
+        record.member("jsonString", &true)?;
+    }
     if let Some(encryption) = &decoded.encryption {
         record.member("encryption", encryption)?;
     }
@@ -100,7 +104,12 @@ pub fn print(
             record.name("object")?;
             record.out.write_all(json)?;
         }
-        Body::Text(text) => record.member("text", text)?,
+        Body::Text(text) => {
+            record.member("text", text)?;
+            if item.key.is_some_and(|key| is_bootstrap(key, item.value)) {
+                record.member("note", NOTE)?;
+            }
+        }
         Body::Error(error) => {
             let mut failure = Failure::from(error);
             failure.message = decoded.with_notes(failure.message);

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::decoded::{Body, Decoded, Item};
+use crate::k3s::is_bootstrap;
 use crate::output::{Source, escaped};
 
 const COLUMNS: usize = 9;
@@ -119,6 +120,9 @@ fn note(item: &Item<'_>, decoded: &Decoded) -> String {
     }
     if decoded.key_mismatch {
         notes.push("the key says another namespace or name".to_owned());
+    }
+    if item.key.is_some_and(|key| is_bootstrap(key, item.value)) {
+        notes.push("bootstrap data of k3s: --k3s-token".to_owned());
     }
     if decoded.base64 {
         notes.push("base64".to_owned());
