@@ -16,6 +16,35 @@ thread_local! {
     /// Bytes and allocations asked for since the thread began.
     static ASKED: Cell<usize> = const { Cell::new(0) };
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// What must not be in memory that is given back, and how often it was.
+    static SECRET: Cell<Option<[u8; 16]>> = const { Cell::new(None) };
+    static LEFT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Looks for the secret in memory that is given back.
+///
+/// # Safety
+///
+/// `pointer` is a block of `layout` that nobody else uses.
+unsafe fn look(pointer: *mut u8, layout: Layout) {
+    let Ok(Some(secret)) = SECRET.try_with(Cell::get) else {
+        return;
+    };
+    // Read byte by byte: not all of the block need have been written.
+    let byte = |at: usize| unsafe { pointer.add(at).read_volatile() };
+    let is_at = |at: usize| (0..secret.len()).all(|offset| byte(at + offset) == secret[offset]);
+    if (0..(layout.size() + 1).saturating_sub(secret.len())).any(is_at) {
+        LEFT.set(LEFT.get() + 1);
+    }
+}
+
+/// How many blocks were given back with `secret` in them while `work` ran.
+pub fn left_in_freed_memory(secret: [u8; 16], work: impl FnOnce()) -> usize {
+    LEFT.set(0);
+    SECRET.set(Some(secret));
+    work();
+    SECRET.set(None);
+    LEFT.get()
 }
 
 fn count(bytes: isize) {
@@ -38,12 +67,15 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
+        unsafe { look(pointer, layout) };
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // Both are there while the bytes move.
         count(size as isize);
+        // As a block that is copied and given back, which it may be.
+        unsafe { look(pointer, layout) };
         let moved = unsafe { System.realloc(pointer, layout, size) };
         count(-(layout.size() as isize));
         moved

@@ -19,4 +19,5 @@ mod limits;
 mod prefixes;
 mod reports;
 mod trees;
+mod wiped;
 mod yaml;
