@@ -219,3 +219,30 @@ impl Opened<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fields of the envelope that nobody knows are reported, whichever way the object
+    /// itself is read.
+    #[test]
+    fn what_the_envelope_holds_besides_is_reported_with_a_typed_object() {
+        let sound: &[u8] = b"\x12\x0d\x0a\x0b\x0a\x09kube-prod";
+        let odd: &[u8] = b"\x12\x11\x0a\x0b\x0a\x09kube-prod\xba\x7d\x01x";
+        for (raw, unknown) in [(sound, 1), (odd, 2)] {
+            let head = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace";
+            let value = [&head[..], raw, b"\x2a\x01x"].concat();
+            let opened = Decoder::new().open(None, &value);
+            let Ok(Content::Object(object)) = opened.storage_value().unwrap().into_content() else {
+                panic!("no object");
+            };
+            let decoded = object.decode_with_report::<serde_json::Value>();
+            let (decoded, report) = decoded.unwrap();
+            assert_eq!(decoded["metadata"]["name"], "kube-prod");
+            assert_eq!(report.unknown_fields.len(), unknown);
+            let (_, printed) = object.to_json().unwrap();
+            assert_eq!(report, printed);
+        }
+    }
+}

@@ -184,3 +184,50 @@ pub(super) fn skip(reader: &mut Reader<'_>, wire_type: u64, offset: u64) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Buffer, Category};
+
+    /// A group of every wire type, another group among it, and a field behind it.
+    const GROUPS: &[u8] = b"\x0b\x10\x96\x01\x19\x01\x02\x03\x04\x05\x06\x07\x08\x1b\x20\x01\x1c\
+        \x22\x02\x0c\x0c\x2d\x0c\x0c\x0c\x0c\x0c\x30\x07";
+
+    #[test]
+    fn a_group_is_one_field_to_its_own_end() {
+        let fields = Fields::new(Reader::new(GROUPS, Buffer::Raw));
+        let fields: Vec<_> = fields.map(|field| field.expect("sound")).collect();
+        let [group, behind] = fields[..] else {
+            panic!("{fields:?}");
+        };
+        assert_eq!((group.number, group.payload), (1, Payload::Group));
+        assert_eq!(group.bytes, &GROUPS[..GROUPS.len() - 2]);
+        assert_eq!((behind.number, behind.payload), (6, Payload::Varint(7)));
+        assert_eq!(behind.offset, 27);
+    }
+
+    #[test]
+    fn a_group_that_does_not_end_is_truncated_wherever_it_is_cut() {
+        for end in 1..GROUPS.len() - 2 {
+            let mut fields = Fields::new(Reader::new(&GROUPS[..end], Buffer::Raw));
+            let error = fields.next_field().expect_err("cut");
+            assert_eq!(error.category(), Category::Truncated, "{end}");
+            assert!(error.offset().is_some_and(|offset| offset <= 27), "{end}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_group_needs_a_beginning() {
+        for (bytes, what) in [
+            (&b"\x08\x01\x0c"[..], "field tag"),
+            (b"\x0b\x0e\x0c", "tag of a skipped field"),
+            (b"\x0b\x0f\x0c", "tag of a skipped field"),
+        ] {
+            let fields = Fields::new(Reader::new(bytes, Buffer::Raw));
+            let error = fields.last().expect("a field").expect_err("no group");
+            assert_eq!(error.category(), Category::Malformed);
+            assert_eq!(error.what(), what);
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod cases;
 mod configuration;
 mod kms;
 mod kms_errors;
+mod names;
 mod sealing;
 mod snapshots;
 mod support;

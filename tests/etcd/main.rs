@@ -6,6 +6,7 @@ mod bbolt_writer;
 
 mod byte_orders;
 mod completeness;
+mod cut;
 mod damage;
 mod damage_map;
 mod damage_numbers;
