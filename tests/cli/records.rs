@@ -103,6 +103,26 @@ fn what_the_api_server_cannot_read_is_an_error_in_spite_of_filters() {
     );
 }
 
+#[test]
+fn an_object_needs_a_kind_and_a_version_under_a_resources_key() {
+    let key = "/registry/pods/default/a";
+    for (json, missing) in [
+        (r#"{"apiVersion":"v1","metadata":{"name":"a"}}"#, "no kind"),
+        (r#"{"apiVersion":"v1","kind":""}"#, "no kind"),
+        (r#"{"kind":"Pod","metadata":{"name":"a"}}"#, "no apiVersion"),
+        (r#"{"apiVersion":"","kind":"Pod"}"#, "no apiVersion"),
+        ("[]", "text"),
+        ("\u{1}", "is none"),
+    ] {
+        let ran = decode_stdin(&["--etcd-key", key, "-"], json.as_bytes());
+        assert_eq!(ran.code, Some(1), "{json}");
+        let error = &ran.lines()[0]["error"];
+        assert_eq!(error["category"], "not-an-object", "{json}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.contains(missing), "{json}: {message}");
+    }
+}
+
 /// Text is text where no resource is said to be.
 #[test]
 fn a_marker_is_text_without_a_resources_key() {
