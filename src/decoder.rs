@@ -114,8 +114,10 @@ impl Decoder {
             .keyring
             .decrypt(value, resource.as_deref(), key, &recognize);
         let in_base64 = match &outcome {
-            Ok(opened) => from_base64(&opened.plaintext).map(Zeroizing::new),
-            Err(_) => None,
+            Ok(opened) if opened.plaintext.len() <= self.limits.value_bytes => {
+                from_base64(&opened.plaintext).map(Zeroizing::new)
+            }
+            Ok(_) | Err(_) => None,
         };
         Opened {
             outcome,

@@ -123,6 +123,38 @@ fn an_object_needs_a_kind_and_a_version_under_a_resources_key() {
     }
 }
 
+/// As API servers wrote protobuf to etcd 2, and as they read it to this day.
+#[test]
+fn an_object_in_base64_is_decoded_encrypted_or_not() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let value = std::fs::read(case("01-print-value-only.bin")).expect("the case");
+    let object = &value[..value.len() - 1];
+    for text in [
+        STANDARD.encode(object),
+        format!("{}\n", STANDARD.encode(object)),
+        STANDARD
+            .encode(r#"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-prod"}}"#),
+    ] {
+        let key = "/registry/namespaces/kube-prod";
+        let ran = decode_stdin(&["--etcd-key", key, "-"], text.as_bytes());
+        assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+        let record = &ran.lines()[0];
+        assert_eq!(record["base64"], true);
+        assert_eq!(record["object"]["metadata"]["name"], "kube-prod");
+        assert!(StorageValue::is_recognizable(text.as_bytes()));
+    }
+    // Text that only looks so.
+    for text in [
+        "enabled",
+        "eyJub3QgYW4gb2JqZWN0Ijp0cnVlfQ==",
+        "azhzAGp1bms=",
+    ] {
+        assert!(!StorageValue::is_recognizable(text.as_bytes()), "{text}");
+        let record = &decode_stdin(&["--etcd-key", "note", "-"], text.as_bytes()).lines()[0];
+        assert!(record.get("object").is_none(), "{text}");
+    }
+}
+
 /// Text is text where no resource is said to be.
 #[test]
 fn a_marker_is_text_without_a_resources_key() {
