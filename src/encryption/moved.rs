@@ -15,7 +15,7 @@ use crate::convert::to_u64;
 use crate::encryption::decrypt::{Recognize, with_dek};
 use crate::encryption::fault::Fault;
 use crate::encryption::keyring::{Keyring, Material, NamedKey};
-use crate::encryption::kms::Dek;
+use crate::encryption::kms::{Dek, guess_names};
 use crate::encryption::{Info, Opened, Plaintext, Prefix, Provider, aesgcm};
 use crate::limits::Limits;
 
@@ -275,8 +275,10 @@ impl<'v> Search<'_, 'v> {
     fn open(&self, opener: &Opener<'_, 'v>, etcd_key: &[u8]) -> Option<Box<Opened<'v>>> {
         let keyring = self.keyring;
         let plaintext = keyring.open_with(opener, etcd_key, self.recognize).ok()?;
-        let mut info = Info::of_opened(&opener.prefix, &opener.key.name, opener.payload);
-        info.key_path = Some(opener.key.path.clone());
+        let mut info = Info::of_opened(&opener.prefix, opener.name(), opener.payload);
+        if let By::Key(key) = opener.by {
+            info.key_path = Some(key.path.clone());
+        }
         info.out_of_policy = true;
         info.api_server_message = Fault::Authentication.message();
         Some(Box::new(Opened {
@@ -371,20 +373,28 @@ impl Keyring {
         if !provider.authenticates_etcd_key() {
             return Vec::new();
         }
+        let opener = |by, payload| Opener {
+            by,
+            prefix: *prefix,
+            provider,
+            payload,
+        };
+        // A DEK that the KMS does not unwrap is no matter of the etcd key.
+        let unwraps = |opener: &Opener<'_, '_>| {
+            !provider.is_kms() || self.with_opener_dek(opener, |_, _| Ok(())).is_ok()
+        };
         let keys = self.matching(provider, prefix, self.limits.keys_tried);
-        keys.into_iter()
-            .filter_map(|found| {
-                let opener = Opener {
-                    key: found.key,
-                    prefix: *prefix,
-                    provider,
-                    payload: found.payload,
-                };
-                // A DEK that the KMS does not unwrap is no matter of the etcd key.
-                let unwraps = || self.with_opener_dek(&opener, |_, _| Ok(())).is_ok();
-                (!provider.is_kms() || unwraps()).then_some(opener)
-            })
-            .collect()
+        let keys = keys
+            .into_iter()
+            .map(|found| opener(By::Key(found.key), found.payload));
+        let mut openers: Vec<_> = keys.filter(unwraps).collect();
+        if openers.is_empty() && provider.is_kms() {
+            // A provider that was renamed: its plugin is asked whatever the name is.
+            let guessed = guess_names(provider, prefix.rest());
+            let guessed = guessed.map(|(name, payload)| opener(By::Name(name), payload));
+            openers.extend(guessed.filter(unwraps));
+        }
+        openers
     }
 
     fn open_with(
@@ -393,9 +403,12 @@ impl Keyring {
         etcd_key: &[u8],
         recognize: &Recognize<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        match &opener.key.material {
-            Material::AesGcm(key) => key.try_open(opener.payload, etcd_key),
-            Material::Kms => self.with_opener_dek(opener, |dek, data| match dek {
+        match opener.by {
+            By::Key(NamedKey {
+                material: Material::AesGcm(key),
+                ..
+            }) => key.try_open(opener.payload, etcd_key),
+            _ if opener.provider.is_kms() => self.with_opener_dek(opener, |dek, data| match dek {
                 // The older form of data, AES-CBC, has nothing to do with the key.
                 Dek::V1(dek) => aesgcm::Key::try_new(dek)?.try_open(data, etcd_key),
                 dek => Ok(dek.open(data, etcd_key, recognize)?.plaintext),
@@ -409,15 +422,32 @@ impl Keyring {
         opener: &Opener<'_, '_>,
         use_dek: impl FnOnce(&Dek, &[u8]) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let name = &opener.key.name;
+        let name = opener.name();
         with_dek(self, opener.provider, name, opener.payload, use_dek)
     }
 }
 
 /// A key to try, and what it is for.
 struct Opener<'k, 'v> {
-    key: &'k NamedKey,
+    by: By<'k, 'v>,
     prefix: Prefix<'v>,
     provider: Provider,
     payload: &'v [u8],
+}
+
+/// What opens a value.
+#[derive(Clone, Copy)]
+enum By<'k, 'v> {
+    Key(&'k NamedKey),
+    /// A KMS, by the name of a provider that no configuration has.
+    Name(&'v str),
+}
+
+impl Opener<'_, '_> {
+    fn name(&self) -> &str {
+        match self.by {
+            By::Key(key) => &key.name,
+            By::Name(name) => name,
+        }
+    }
 }
